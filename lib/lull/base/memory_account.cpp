@@ -1,0 +1,27 @@
+#include "lull/base/memory_account.h"
+
+#include <utility>
+
+namespace lull {
+
+MemoryAccount::Charge::Charge(std::shared_ptr<MemoryAccount> account, std::size_t bytes) noexcept
+    : account_(std::move(account)), bytes_(bytes) {
+  if (account_) account_->bytes_.fetch_add(bytes_, std::memory_order_relaxed);
+}
+
+MemoryAccount::Charge::~Charge() {
+  if (account_) account_->bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
+}
+
+MemoryAccount::Charge::Charge(Charge&& other) noexcept
+    : account_(std::move(other.account_)), bytes_(std::exchange(other.bytes_, 0)) {
+  other.account_ = nullptr;
+}
+
+MemoryAccount::Charge& MemoryAccount::Charge::operator=(Charge&& other) noexcept {
+  std::swap(account_, other.account_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+}  // namespace lull

@@ -1,0 +1,42 @@
+// A document under construction: what a parser yields and a builder takes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lull::codec {
+
+/// Where a node was written. Line and column count from 1; 0 means unknown.
+struct Origin {
+  std::uint32_t file = 0;  ///< Whatever the caller of the parser passed; layering mixes files.
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+/// A JSON value that remembers where it came from. Numbers are kept as canonical decimal text, so
+/// that none loses digits. Threads: a plain value.
+struct Node {
+  enum class Kind : std::uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
+
+  Kind kind = Kind::kNull;
+  /// String: its characters (valid UTF-8, no NUL). Number: JSON text. Boolean: `true` or `false`.
+  std::string scalar;
+  /// Object: members with unique names, in the order written. Array: elements with empty names.
+  std::vector<std::pair<std::string, Node>> children;
+  Origin origin;
+
+  /// The member of an object, or null. Cost: a linear search.
+  [[nodiscard]] const Node* member(std::string_view name) const noexcept;
+};
+
+/// The value as canonical JSON: members sorted by the bytes of their names, no white space, strings
+/// escaped only where RFC 8259 demands it (short forms where there are any, else \u00xx), numbers as
+/// they stand.
+[[nodiscard]] std::string to_json(const Node& node);
+/// Appends a string in quotes, escaped the same way.
+void append_json_string(std::string& out, std::string_view unescaped);
+
+}  // namespace lull::codec

@@ -1,0 +1,104 @@
+// Lull in one object: sources, loaders, publisher. What lulld serves and what a program embeds:
+//
+//   lull::InstanceOptions options;
+//   options.collections = {{.name = "config", .directory = "/etc/shop/config"}};
+//   auto instance = lull::Instance::open(std::move(options));
+//   if (!instance || !(*instance)->wait_until_loaded(std::chrono::seconds(5))) return 1;
+//   std::string url = (*instance)->read([](const lull::snapshot::Snapshot& s) {
+//     const auto& doc = *s.find("config")->tree()->effective("payment", {});
+//     return std::string(doc.text(doc.find("db/url").value()));
+//   });
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lull/publish/publisher.h"
+#include "lull/source/files.h"
+
+namespace lull {
+
+struct InstanceOptions {
+  std::vector<publish::CollectionSpec> collections;
+  publish::PublisherOptions publisher;
+  /// Timing of all file sources; directory and accepts are set from each collection.
+  source::FilesOptions files;
+};
+
+/// A refused change, or a source that cannot be read.
+struct Rejection {
+  std::string collection;
+  Clock::Wall time;
+  Errors errors;  ///< Never empty.
+};
+
+/// What status and metrics say of a collection.
+struct CollectionStatus {
+  std::string name;
+  snapshot::CollectionKind kind = snapshot::CollectionKind::kTree;
+  bool loaded = false;
+  Revision changed_at;
+  std::uint64_t entries = 0;  ///< Documents or records.
+  Sha256 content_hash;
+  source::SourceState source;
+  std::uint64_t rejections = 0;             ///< Since the start.
+  std::optional<Rejection> current_rejection;  ///< What keeps the source from being served now.
+  std::optional<Rejection> last_rejection;
+};
+
+/// Threads: all members from any.  Lifetime: outlives every reader and pin.
+class Instance {
+ public:
+  /// Opens data_dir and starts all sources; loading goes on in the background.
+  [[nodiscard]] static Result<std::unique_ptr<Instance>> open(
+      InstanceOptions options, std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>());
+
+  virtual ~Instance() = default;
+
+  [[nodiscard]] virtual const publish::PublishedView& view() const noexcept = 0;
+
+  /// Calls `f(const snapshot::Snapshot&)` with the current snapshot inside a read section.
+  template <class F>
+  auto read(F&& f) const {
+    return view().read([&f](const publish::View& v) { return std::forward<F>(f)(v.current()); });
+  }
+
+  /// Holds the current snapshot for longer than a section.
+  [[nodiscard]] rcu::Pin<snapshot::Snapshot> pin() const {
+    return view().pin([](const publish::View& v) -> const snapshot::Snapshot& { return v.current(); });
+  }
+
+  /// False if not every collection was loaded in time.
+  [[nodiscard]] virtual bool wait_until_loaded(std::chrono::milliseconds timeout) const = 0;
+
+  /// All sources look at everything again.
+  virtual void rescan() = 0;
+
+  /// See publish::Publisher::observe.
+  virtual void observe(publish::Publisher::Observer observer) = 0;
+  /// Called on a source's thread for each rejection, not again for the same errors.
+  virtual void observe_rejections(std::function<void(const Rejection&)> observer) = 0;
+
+  [[nodiscard]] virtual std::vector<CollectionStatus> collections() const = 0;
+  [[nodiscard]] virtual const std::vector<publish::CollectionSpec>& specs() const noexcept = 0;
+  [[nodiscard]] virtual publish::Publisher& publisher() noexcept = 0;
+};
+
+/// Reads and builds everything once, offline, without watching or publishing: every error of every
+/// collection, empty if all is well. What `lulld --check` and `lullctl check` run.
+struct CheckReport {
+  Errors errors;
+  struct Collection {
+    std::string name;
+    std::uint64_t files = 0;
+    std::uint64_t entries = 0;
+  };
+  std::vector<Collection> collections;
+};
+[[nodiscard]] CheckReport check(const std::vector<publish::CollectionSpec>& collections);
+
+}  // namespace lull

@@ -1,0 +1,38 @@
+// From changed files to a candidate: parse, check, build. No threads and no I/O of its own.
+#pragma once
+
+#include <memory>
+
+#include "lull/base/memory_account.h"
+#include "lull/publish/collection_spec.h"
+#include "lull/publish/publisher.h"
+#include "lull/source/source.h"
+
+namespace lull::publish {
+
+/// Turns a source's change sets into candidates for one collection, remembering of each accepted
+/// file what it takes to reparse only what changed.
+/// Threads: one at a time.
+class Loader {
+ public:
+  Loader() = default;
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+  virtual ~Loader() = default;
+
+  /// Whether a file name is one that this loader reads.
+  [[nodiscard]] virtual bool accepts(std::string_view file_name) const = 0;
+
+  /// Every error of every file at once; on error nothing is remembered. `base` is the collection as
+  /// last published. An empty optional: nothing to publish, the data is the same.
+  [[nodiscard]] virtual Checked<std::optional<Candidate>> load(
+      const source::ChangeSet& change_set, const snapshot::Collection& base) = 0;
+
+  /// The last load() was published (or had nothing to publish): remember its files.
+  virtual void commit() = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Loader> make_loader(const CollectionSpec& spec,
+                                                  std::shared_ptr<MemoryAccount> account);
+
+}  // namespace lull::publish

@@ -1,0 +1,98 @@
+// The single writer: decides about candidates, swaps the view, tells who listens.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lull/base/clock.h"
+#include "lull/base/error.h"
+#include "lull/base/histogram.h"
+#include "lull/base/memory_account.h"
+#include "lull/publish/collection_spec.h"
+#include "lull/publish/view.h"
+
+namespace lull::publish {
+
+/// A collection's next data, completely built, and the revision of the collection it is based on.
+struct Candidate {
+  std::string collection;
+  Revision base;  ///< The collection's changed_at when building began.
+  std::variant<std::shared_ptr<const snapshot::Tree>, std::shared_ptr<const snapshot::Table>> data;
+  std::string summary;  ///< What changed, for the log: `2 documents changed (payment, search)`.
+};
+
+/// Told to observers after each publication.
+struct Publication {
+  Revision revision;
+  Revision previous;
+  std::string collection;
+  std::string summary;
+  Sha256 content_hash;
+  double seconds = 0;  ///< On the writer thread: base check, durable record, swap.
+};
+
+struct PublisherOptions {
+  std::string data_dir;  ///< Empty: nothing is kept, every start takes a new epoch.
+  std::size_t retained_revisions_max = 16;
+  std::chrono::seconds retained_age_max{3600};
+  std::uint64_t retained_bytes_max = 256ULL << 20U;
+  /// Bytes of published data alive, old revisions and pins included. Beyond it retained revisions go
+  /// first, then old pins (pressure()), then publishing waits and a gauge says so.
+  std::uint64_t snapshot_bytes_alive_max = 2ULL << 30U;
+  std::size_t queue_depth_max = 64;  ///< Candidates waiting for the writer.
+};
+
+/// Owns the published view, the writer thread and the reclaimer.
+/// Threads: all members from any, except where said.  Lifetime: outlives every reader and pin.
+class Publisher {
+ public:
+  using Observer = std::function<void(const Publication&)>;
+  using Done = std::function<void(Result<Revision>)>;
+
+  /// Publishes an empty first view (number 0, all collections `not_loaded`), opens data_dir.
+  /// Errors: data_dir cannot be used: not a directory, not writable, held by another process, written
+  /// by a newer version, corrupt; each with what to do.
+  [[nodiscard]] static Result<std::unique_ptr<Publisher>> open(
+      PublisherOptions options, const std::vector<CollectionSpec>& collections, const Clock& clock);
+
+  /// Stops the writer (queued candidates fail with kUnavailable), then frees everything.
+  virtual ~Publisher() = default;
+
+  [[nodiscard]] virtual const PublishedView& view() const noexcept = 0;
+
+  /// Queues a candidate; never blocks. `done` is called once, on the writer thread: with the revision
+  /// it became, or kStaleBase if the collection has changed since `base`, kLimit if the queue is full
+  /// or the data alone exceeds snapshot_bytes_alive_max, kUnavailable at shutdown or if the revision
+  /// cannot be made durable (nothing is published then).
+  virtual void submit(Candidate candidate, Done done) = 0;
+
+  /// The same, and waits. Not on the writer thread (from an observer or a Done): kInvalid, at once,
+  /// instead of a deadlock.
+  [[nodiscard]] virtual Result<Revision> submit_and_wait(Candidate candidate) = 0;
+
+  /// Called on the writer thread after every publication, in order; it may read and submit().
+  virtual void observe(Observer observer) = 0;
+
+  /// Where builders charge what they build.
+  [[nodiscard]] virtual const std::shared_ptr<MemoryAccount>& account() const noexcept = 0;
+
+  /// True while bytes alive are above the limit and old pins should be let go of.
+  [[nodiscard]] virtual bool pressure() const noexcept = 0;
+
+  struct Stats {
+    std::uint64_t publications = 0;
+    std::uint64_t stale_refusals = 0;
+    HistogramCounts publish_duration;
+    std::uint64_t snapshots_alive = 0;
+    std::uint64_t snapshot_bytes_alive = 0;
+    bool waiting_for_memory = false;  ///< The alarm: publishing waits for readers to let go.
+    rcu::Reclaimer::Stats reclaimer;
+  };
+  [[nodiscard]] virtual Stats stats() const = 0;
+};
+
+}  // namespace lull::publish

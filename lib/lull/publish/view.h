@@ -1,0 +1,35 @@
+// What is published: the current snapshot and the retained ones before it.
+#pragma once
+
+#include <vector>
+
+#include "lull/rcu/pin.h"
+#include "lull/rcu/published.h"
+#include "lull/snapshot/snapshot.h"
+
+namespace lull::publish {
+
+/// The object behind the one pointer that readers follow. It holds each of its snapshots; the
+/// reclaimer destroys it after a grace period, and only then are these holds dropped. So a snapshot
+/// that a reader found through a view cannot lose its last hold before that reader's section ends,
+/// which is what makes taking a Pin there safe.
+/// Threads: any, without synchronisation.  Lifetime: a read section.
+class View final : public rcu::Reclaimable {
+ public:
+  /// `newest_first` has at least one element; the first is the current snapshot.
+  explicit View(std::vector<rcu::Pin<snapshot::Snapshot>> newest_first);
+
+  [[nodiscard]] const snapshot::Snapshot& current() const noexcept { return *newest_first_.front(); }
+  /// The current or a retained snapshot; null if there is none of this revision.
+  [[nodiscard]] const snapshot::Snapshot* find(const Revision& revision) const noexcept;
+  [[nodiscard]] const std::vector<rcu::Pin<snapshot::Snapshot>>& newest_first() const noexcept {
+    return newest_first_;
+  }
+
+ private:
+  std::vector<rcu::Pin<snapshot::Snapshot>> newest_first_;
+};
+
+using PublishedView = rcu::Published<View>;
+
+}  // namespace lull::publish

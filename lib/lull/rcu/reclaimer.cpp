@@ -1,0 +1,104 @@
+#include "lull/rcu/reclaimer.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <chrono>
+
+#include "lull/rcu/read_section.h"
+
+namespace lull::rcu {
+namespace {
+
+constexpr int kBackgroundNice = 10;
+
+std::int64_t nanoseconds(Clock::Steady time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Reclaimer::Reclaimer(const Clock& clock) : clock_(clock), thread_([this] { run(); }) {}
+
+Reclaimer::~Reclaimer() {
+  drain();
+  stopping_.store(true, std::memory_order_release);
+  signal_.fetch_add(1, std::memory_order_release);
+  signal_.notify_one();
+  thread_.join();
+}
+
+void Reclaimer::push(List& list, const Reclaimable* object) noexcept {
+  handed_.fetch_add(1, std::memory_order_relaxed);
+  const Reclaimable* head = list.load(std::memory_order_relaxed);
+  do {
+    object->next_ = head;
+  } while (!list.compare_exchange_weak(head, object, std::memory_order_release,
+                                       std::memory_order_relaxed));
+  signal_.fetch_add(1, std::memory_order_release);
+  signal_.notify_one();
+}
+
+void Reclaimer::retire(std::unique_ptr<const Reclaimable> object) noexcept {
+  push(retired_, object.release());
+}
+
+void Reclaimer::reclaim(const Reclaimable& object) noexcept { push(unpinned_, &object); }
+
+void Reclaimer::free_all(const Reclaimable* list) noexcept {
+  while (list != nullptr) {
+    const std::unique_ptr<const Reclaimable> object(list);
+    list = object->next_;
+    freed_.fetch_add(1, std::memory_order_release);
+  }
+}
+
+void Reclaimer::run() noexcept {
+  // Best effort: without the permission it frees at normal priority.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kBackgroundNice);
+  for (;;) {
+    const std::uint32_t seen = signal_.load(std::memory_order_acquire);
+    const Reclaimable* const retired = retired_.exchange(nullptr, std::memory_order_acquire);
+    if (retired != nullptr) {
+      const Clock::Steady start = clock_.steady();
+      waiting_since_ns_.store(nanoseconds(start), std::memory_order_relaxed);
+      synchronize();
+      waiting_since_ns_.store(0, std::memory_order_relaxed);
+      grace_period_.observe(std::chrono::duration<double>(clock_.steady() - start).count());
+      free_all(retired);  // may release pins, which then stand in unpinned_
+    }
+    const Reclaimable* const unpinned = unpinned_.exchange(nullptr, std::memory_order_acquire);
+    free_all(unpinned);
+    if (retired != nullptr || unpinned != nullptr) {
+      freed_.notify_all();
+      continue;
+    }
+    if (stopping_.load(std::memory_order_acquire)) return;
+    signal_.wait(seen, std::memory_order_acquire);
+  }
+}
+
+void Reclaimer::drain() noexcept {
+  assert(!in_read_section());
+  for (;;) {
+    const std::uint64_t freed = freed_.load(std::memory_order_acquire);
+    if (freed == handed_.load(std::memory_order_acquire)) return;
+    freed_.wait(freed, std::memory_order_acquire);
+  }
+}
+
+Reclaimer::Stats Reclaimer::stats() const {
+  Stats out;
+  out.freed = freed_.load(std::memory_order_relaxed);
+  const std::uint64_t handed = handed_.load(std::memory_order_relaxed);
+  out.pending = handed > out.freed ? handed - out.freed : 0;
+  out.grace_period = grace_period_.counts();
+  if (const auto since = waiting_since_ns_.load(std::memory_order_relaxed); since != 0) {
+    out.waiting_seconds = static_cast<double>(nanoseconds(clock_.steady()) - since) / 1e9;
+  }
+  return out;
+}
+
+}  // namespace lull::rcu

@@ -1,0 +1,103 @@
+// A collection of flat records by key, in key order, with secondary indexes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lull/base/error.h"
+#include "lull/base/hash.h"
+#include "lull/base/memory_account.h"
+
+namespace lull::snapshot {
+
+/// A record inside a table: views that live as long as the table.
+struct RecordView {
+  std::string_view key;
+  std::string_view json;                 ///< The canonical JSON object.
+  std::optional<std::int64_t> quantity;  ///< The declared quantity field, where there is one.
+};
+
+/// What a table keeps of a record. `index_values` has one element for each declared index, in
+/// their order: the field's value (a string's own characters, anything else as canonical JSON), or
+/// nothing if the record lacks the field.
+struct RecordInput {
+  std::string key;
+  std::string json;
+  std::vector<std::optional<std::string>> index_values;
+  std::optional<std::int64_t> quantity;
+};
+
+/// One change: a record to put, or, without one, a key to remove.
+struct RecordChange {
+  std::string key;
+  std::optional<RecordInput> record;
+};
+
+/// A request for a page. All conditions hold together.
+struct PageRequest {
+  std::string_view prefix;              ///< Keys start with it; empty: all.
+  std::optional<std::string_view> after;  ///< Keys are greater than it.
+  std::size_t limit = 100;              ///< Records at most; at least 1.
+  struct Where {
+    std::string_view index;
+    std::string_view value;
+  };
+  std::span<const Where> where;
+  /// Entries looked at, at most; beyond it the page ends early, with a `resume_after`.
+  std::size_t scan_max = 10'000;
+};
+
+/// Where the next page starts: the value for `after`, or nothing if there is no more.
+struct PageEnd {
+  std::optional<std::string> resume_after;
+};
+
+/// An immutable table.
+/// Threads: any, without synchronisation.  Lifetime: the snapshot that it was read under.
+/// Cost: find() is O(log records), allocates nothing; page() O(log records + entries looked at).
+class Table {
+ public:
+  struct Layout {
+    std::vector<std::string> indexes;  ///< Names of the indexed fields, unique.
+  };
+
+  [[nodiscard]] std::optional<RecordView> find(std::string_view key) const noexcept;
+
+  /// Calls `visit` for each record of the page in key order.
+  /// Errors: kInvalid if a `where` names no declared index (the message names those there are).
+  [[nodiscard]] Result<PageEnd> page(const PageRequest& request,
+                                     const std::function<void(const RecordView&)>& visit) const;
+
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] const Layout& layout() const noexcept;
+
+  /// SHA-256 of all records in key order, by way of hashes of their leaves: it depends on the content
+  /// alone, not on the changes that led to it.
+  [[nodiscard]] const Sha256& content_hash() const noexcept;
+
+ private:
+  friend class TableBuilder;
+};
+
+/// Applies a change set to a base table and yields the next one, sharing what did not change.
+/// Threads: one at a time.
+class TableBuilder {
+ public:
+  /// An empty table.
+  [[nodiscard]] static std::shared_ptr<const Table> empty(Table::Layout layout,
+                                                          std::shared_ptr<MemoryAccount> account);
+
+  /// `changes` are sorted by key, each key once (asserted). Removing a key that is not there, and
+  /// putting a record that is there already, change nothing.
+  /// Cost: O(changed leaves); neither the base nor its readers notice.
+  [[nodiscard]] static std::shared_ptr<const Table> apply(
+      const std::shared_ptr<const Table>& base, std::span<const RecordChange> changes);
+};
+
+}  // namespace lull::snapshot

@@ -1,0 +1,70 @@
+// A collection of documents, with the effective document of each app ready to serve.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lull/base/hash.h"
+#include "lull/snapshot/document.h"
+
+namespace lull::snapshot {
+
+/// Layers as written and effective documents as built, both immutable and shared between revisions.
+/// An effective document is named by its app and the profiles in the order asked.
+/// Threads: any, without synchronisation.  Lifetime: the snapshot that it was read under.
+/// Cost: layer() and effective() are O(log documents), allocate nothing.
+class Tree {
+ public:
+  using DocumentPtr = std::shared_ptr<const Document>;
+
+  /// A file as written (`?layer=NAME`); null if there is none.
+  [[nodiscard]] const Document* layer(std::string_view name) const noexcept;
+  /// All layers in name order.
+  [[nodiscard]] std::span<const DocumentPtr> layers() const noexcept;
+
+  /// An app's document that was merged at publication; null if the app is unknown or this
+  /// combination of profiles was not built (then it is merged on demand).
+  [[nodiscard]] const Document* effective(std::string_view app,
+                                          std::span<const std::string_view> profiles) const noexcept;
+  /// All apps in name order.
+  [[nodiscard]] std::span<const std::string> apps() const noexcept;
+  [[nodiscard]] bool has_app(std::string_view app) const noexcept;
+
+  /// SHA-256 over the names and hashes of all layers in order: equal data, equal hash.
+  [[nodiscard]] const Sha256& content_hash() const noexcept;
+
+ private:
+  friend class TreeBuilder;
+  // (private data: the implementation's)
+};
+
+/// Applies a change set to a base tree and yields the next one, sharing what did not change.
+/// Which effective documents depend on what is the caller's knowledge (layering lives elsewhere).
+/// Threads: one at a time.  Cost: O(documents) pointers copied and O(changed) work.
+class TreeBuilder {
+ public:
+  /// A null base is an empty tree.
+  explicit TreeBuilder(std::shared_ptr<const Tree> base);
+  ~TreeBuilder();
+
+  void put_layer(std::shared_ptr<const Document> layer);
+  void remove_layer(std::string_view name);
+  /// Declares the app; with no effective document of it put, it keeps those of the base.
+  void put_effective(std::string_view app, std::span<const std::string> profiles,
+                     std::shared_ptr<const Document> document);
+  /// Removes the app with all its effective documents.
+  void remove_app(std::string_view app);
+
+  [[nodiscard]] std::shared_ptr<const Tree> finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lull::snapshot

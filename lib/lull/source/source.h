@@ -1,0 +1,73 @@
+// Where a collection's data comes from: the one interface that hides files, stores and peers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lull/base/clock.h"
+#include "lull/base/error.h"
+
+namespace lull::source {
+
+/// One file that differs from what was last accepted.
+struct FileChange {
+  std::string name;                  ///< The file's name, without a directory.
+  std::string path;                  ///< As messages show it.
+  std::optional<std::string> bytes;  ///< The whole new content; nothing: the file is gone.
+};
+
+/// All that differs from what was last accepted, in name order, read at one stable moment.
+struct ChangeSet {
+  std::vector<FileChange> changes;
+  bool initial = false;  ///< The first one of this source: handed over even if it has no changes.
+};
+
+/// Takes what a source finds. Called on the source's own thread, one call at a time.
+class Sink {
+ public:
+  Sink() = default;
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  virtual ~Sink() = default;
+
+  /// Whether the change set was accepted, that is published. One that was not is part of the next
+  /// change set again, brought up to date: the source computes against what was last accepted.
+  /// It may block until the change is decided; the source coalesces what happens meanwhile.
+  virtual bool offer(ChangeSet change_set) = 0;
+
+  /// The source could not be read as a whole (directory missing, a file unreadable, a limit):
+  /// nothing is offered, what is served stays. An empty list: the last such problem is over, and
+  /// nothing has changed.
+  virtual void unreadable(const Errors& errors) = 0;
+};
+
+/// How a source is doing, for status and metrics.
+struct SourceState {
+  std::string kind;                ///< `files`.
+  std::string location;            ///< The directory.
+  std::string mode;                ///< `inotify` or `polling`.
+  std::string degraded;            ///< Why it is not in its best mode; empty: it is.
+  std::uint64_t files = 0;         ///< Files taken at the last scan.
+  std::uint64_t files_skipped = 0; ///< Hidden, leftovers, unknown extensions, not regular files.
+  std::uint64_t scans = 0;
+  std::uint64_t overflows = 0;     ///< Event queue overflows, each answered by a full scan.
+};
+
+/// A running source. Threads: all members from any; the sink is called on the source's own thread.
+/// Lifetime: the destructor stops it and returns after the last call of the sink has returned.
+class Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  /// Looks at everything again soon, whatever the events say (SIGHUP).
+  virtual void rescan() = 0;
+  [[nodiscard]] virtual SourceState state() const = 0;
+};
+
+}  // namespace lull::source

@@ -1,0 +1,70 @@
+// Listeners, threads and connections.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/handler.h"
+#include "lull/base/error.h"
+#include "lull/base/histogram.h"
+
+namespace lull::http {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0: any free one; see Server::port().
+  unsigned threads = 1;
+  std::vector<std::string> routes;  ///< Labels of Reply::route; the first is for what has none.
+
+  std::size_t target_bytes_max = 8 * 1024;
+  std::size_t header_bytes_max = 16 * 1024;  ///< Request line and header fields together.
+  std::size_t request_body_bytes_max = 1U << 20U;
+  std::size_t connections_max = 50'000;
+  std::size_t write_buffer_bytes_max = 1U << 20U;  ///< Pipelined replies waiting on one connection.
+  std::chrono::milliseconds header_timeout{10'000};  ///< From a request's first byte to its end.
+  std::chrono::milliseconds idle_timeout{75'000};    ///< Keep-alive without a request.
+  std::chrono::milliseconds write_timeout{30'000};   ///< Without progress in sending.
+  std::chrono::milliseconds drain_timeout{4'500};    ///< From stop() until connections are cut.
+  /// A held body older than this is cut off while memory_pressure() says so.
+  std::chrono::milliseconds pin_age_max{30'000};
+  std::function<bool()> memory_pressure;
+};
+
+/// One io_context and one SO_REUSEPORT acceptor a thread; a connection lives on one thread.
+/// Threads: start, stop and wait from one; the rest from any.
+class Server {
+ public:
+  /// Binds, listens and starts the threads. Errors: the port is in use, the address is not ours, ...
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler& handler);
+
+  /// Stops at once if stop() and wait() did not come before.
+  virtual ~Server() = default;
+
+  [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+
+  /// Begins the drain: connections that are queued on the listeners are still accepted and served,
+  /// every reply says `Connection: close`, idle connections are closed, replies under way finish.
+  virtual void stop() = 0;
+  /// Returns when all connections are closed, at the latest drain_timeout after stop().
+  virtual void wait() = 0;
+
+  /// Per-thread counters, folded.
+  struct Stats {
+    struct Series {
+      std::string route;
+      unsigned status_class = 2;  ///< 2 for 2xx, ...
+      HistogramCounts duration;
+    };
+    std::vector<Series> requests;  ///< Only those that occurred.
+    std::uint64_t connections_open = 0;
+    std::uint64_t connections_accepted = 0;
+    std::uint64_t connections_cut = 0;  ///< By deadline, limit or memory pressure.
+  };
+  [[nodiscard]] virtual Stats stats() const = 0;
+};
+
+}  // namespace lull::http
