@@ -85,7 +85,7 @@ class Instance {
 
   [[nodiscard]] virtual std::vector<CollectionStatus> collections() const = 0;
   [[nodiscard]] virtual const std::vector<publish::CollectionSpec>& specs() const noexcept = 0;
-  [[nodiscard]] virtual publish::Publisher& publisher() noexcept = 0;
+  [[nodiscard]] virtual const publish::Publisher& publisher() const noexcept = 0;
 };
 
 /// Reads and builds everything once, offline, without watching or publishing: every error of every

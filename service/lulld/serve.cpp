@@ -1,0 +1,127 @@
+#include "lulld/serve.h"
+
+#include <csignal>
+#include <iostream>
+
+#include "admin/operations_handler.h"
+#include "api/api_handler.h"
+#include "http/server.h"
+#include "lull/rcu/read_section.h"
+#include "telemetry/log.h"
+
+namespace lull::lulld {
+namespace {
+
+using telemetry::Level;
+using telemetry::Log;
+
+/// Signals that sigwait() takes; blocked in all threads, because they inherit it.
+sigset_t block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int failed(Log& log, std::string_view what, const Error& error) {
+  log.event(Level::kError, what, {{"error", error.text()}});
+  return 1;
+}
+
+void log_publications(Instance& instance, Log& log) {
+  instance.observe([&log](const publish::Publication& p) {
+    log.event(Level::kInfo, "published",
+              {{"revision", p.revision.text()},
+               {"collection", p.collection},
+               {"change", p.summary},
+               {"milliseconds", std::to_string(p.seconds * 1e3)},
+               {"content_hash", p.content_hash.hex()}});
+  });
+  instance.observe_rejections([&log](const Rejection& rejection) {
+    static constexpr std::size_t kLinesMax = 20;
+    std::size_t lines = 0;
+    for (const Error& error : rejection.errors) {
+      if (++lines > kLinesMax) break;
+      log.event(Level::kError, "refused, still serving what was good",
+                {{"collection", rejection.collection}, {"error", error.text()}});
+    }
+    if (rejection.errors.size() > kLinesMax) {
+      log.event(Level::kError, "refused, more errors not shown",
+                {{"collection", rejection.collection},
+                 {"errors", std::to_string(rejection.errors.size())},
+                 {"hint", "lulld --check reports them all"}});
+    }
+  });
+}
+
+http::ServerOptions server_options(const settings::Settings& settings, const Instance& instance) {
+  http::ServerOptions out;
+  out.address = settings.listen.host;
+  out.port = settings.listen.port;
+  out.threads = settings.threads;
+  out.routes = api::route_names();
+  out.target_bytes_max = settings.http.target_bytes_max;
+  out.header_bytes_max = settings.http.header_bytes_max;
+  out.request_body_bytes_max = settings.http.request_body_bytes_max;
+  out.connections_max = settings.http.connections_max;
+  out.header_timeout = settings.http.header_timeout_ms;
+  out.idle_timeout = settings.http.idle_timeout_ms;
+  out.write_timeout = settings.http.write_timeout_ms;
+  out.drain_timeout = settings.http.drain_timeout_ms;
+  out.pin_age_max = settings.http.pin_age_max_ms;
+  out.memory_pressure = [&instance] { return instance.publisher().pressure(); };
+  return out;
+}
+
+/// Returns when SIGTERM or SIGINT came.
+void wait_for_the_end(const sigset_t& signals, Instance& instance, Log& log) {
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) {
+      log.event(Level::kInfo, "draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return;
+    }
+    log.event(Level::kInfo, "looking at all sources again", {{"signal", "SIGHUP"}});
+    instance.rescan();
+  }
+}
+
+}  // namespace
+
+int serve(const settings::Settings& settings) {
+  const sigset_t signals = block_signals();
+  Log log(settings.log_format, settings.log_level);
+  for (const std::string& warning : settings.warnings) log.event(Level::kWarn, warning);
+
+  const auto clock = std::make_shared<SystemClock>();
+  InstanceOptions options = settings.instance;
+  auto instance = Instance::open(std::move(options), clock);
+  if (!instance) return failed(log, "cannot start", instance.error());
+  log_publications(**instance, log);
+
+  admin::OperationsHandler operations(**instance, *clock);
+  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), operations);
+  auto server = http::Server::start(server_options(settings, **instance), handler);
+  if (!server) return failed(log, "cannot listen", server.error());
+  operations.serve_statistics_of(**server);
+
+  const settings::ListenAddress bound{settings.listen.host, (*server)->port()};
+  log.event(Level::kInfo, "serving",
+            {{"address", bound.text()},
+             {"threads", std::to_string(settings.threads)},
+             {"version", LULL_VERSION},
+             {"data_dir", settings.instance.publisher.data_dir.empty()
+                              ? "none, every start takes a new epoch"
+                              : settings.instance.publisher.data_dir},
+             {"membarrier", rcu::uses_membarrier() ? "yes" : "no, slower read sections"}});
+  wait_for_the_end(signals, **instance, log);
+  (*server)->stop();
+  (*server)->wait();
+  log.event(Level::kInfo, "stopped", {});
+  return 0;
+}
+
+}  // namespace lull::lulld
