@@ -30,6 +30,12 @@ class View final : public rcu::Reclaimable {
     return newest_first_;
   }
 
+#if defined(LULL_MUTANT_COUNT_BEFORE_GRACE)
+  void drop_counts_early() noexcept {
+    for (auto& pin : newest_first_) pin.drop_count_early();
+  }
+#endif
+
  private:
   std::vector<rcu::Pin<snapshot::Snapshot>> newest_first_;
   MemoryAccount::Charge charge_;
