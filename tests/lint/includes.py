@@ -20,10 +20,11 @@ LIBRARY = set(ALLOWED)
 ALLOWED |= {
     "settings": {"lull", "lull/base", "lull/codec", "lull/publish", "lull/snapshot", "lull/source", "lull/validate"},
     "http": {"lull/base"},
-    "telemetry": {"lull/base"},
+    # It reads the counters of both sides, and no data.
+    "telemetry": {"lull", "lull/base", "lull/rcu", "lull/codec", "http"},
     # Only these two join HTTP and snapshots.
     "api": LIBRARY | {"http", "telemetry"},
-    "admin": LIBRARY | {"http", "telemetry", "settings"},
+    "admin": LIBRARY | {"http", "telemetry", "settings", "api"},
     "lullctl": LIBRARY | {"settings"},
     # The program wires everything.
     "lulld": LIBRARY | {"settings", "http", "telemetry", "api", "admin"},
