@@ -18,7 +18,7 @@ usage() { sed -n '2,/^$/s/^# \{0,1\}//p' "$script"; }
 packages_for() {
     local purpose
     for purpose in "$@"; do
-        sed -n "s/^$purpose: //p" "$root/scripts/lib/packages"
+        sed -n "s/^$purpose: //p" "$root/scripts/lib/packages" | grep . || die "unknown purpose $purpose"
     done | tr ' ' '\n' | sort -u
 }
 
@@ -65,6 +65,7 @@ need() {
     local wanted missing
     [[ ${LULL_SKIP_INSTALL-} != 1 ]] || return 0
     mapfile -t wanted < <(packages_for "$@")
+    [[ ${#wanted[@]} -gt 0 ]] || exit 1
     if ! is_debian_12; then
         die "this is not Debian 12, so nothing is installed here. Install the equivalents of these Debian packages," \
             "then run again with LULL_SKIP_INSTALL=1: ${wanted[*]}"
