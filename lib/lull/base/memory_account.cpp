@@ -14,13 +14,12 @@ MemoryAccount::Charge::~Charge() {
 }
 
 MemoryAccount::Charge::Charge(Charge&& other) noexcept
-    : account_(std::move(other.account_)), bytes_(std::exchange(other.bytes_, 0)) {
-  other.account_ = nullptr;
-}
+    : account_(std::move(other.account_)), bytes_(std::exchange(other.bytes_, 0)) {}
 
 MemoryAccount::Charge& MemoryAccount::Charge::operator=(Charge&& other) noexcept {
-  std::swap(account_, other.account_);
-  std::swap(bytes_, other.bytes_);
+  Charge moved(std::move(other));  // what this charge held is given back here
+  std::swap(account_, moved.account_);
+  std::swap(bytes_, moved.bytes_);
   return *this;
 }
 

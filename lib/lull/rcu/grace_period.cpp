@@ -1,4 +1,5 @@
-#include <atomic>
+#include <pthread.h>
+
 #include <cassert>
 
 #include "lull/rcu/read_section.h"
@@ -11,6 +12,14 @@
 #endif
 
 namespace lull::rcu {
+namespace {
+
+// A child process has one thread. Without these handlers it keeps the others' marks: one that was
+// reading at the fork would hold back every grace period of the child for ever.
+[[maybe_unused]] const int kForkHandlers =
+    pthread_atfork(urcu_bp_before_fork, urcu_bp_after_fork_parent, urcu_bp_after_fork_child);
+
+}  // namespace
 
 #if defined(__SANITIZE_THREAD__)
 namespace {

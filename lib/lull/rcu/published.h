@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <concepts>
+#include <functional>
 #include <memory>
-#include <string_view>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -14,24 +16,28 @@
 
 namespace lull::rcu {
 
-/// True for types that could carry a reference out of a read section.
+/// True for results that could carry a reference out of a read section: references, pointers, and
+/// ranges that do not own what they show (string_view, span). One inside a struct is not seen.
 template <class T>
-inline constexpr bool kEscapes =
-    std::is_reference_v<T> || std::is_pointer_v<T> ||
-    (!std::is_same_v<T, bool> && std::is_convertible_v<T, std::string_view> &&
-     !std::is_convertible_v<T, std::string>) ||
-    std::is_same_v<T, std::string_view>;
+inline constexpr bool kEscapes = std::is_reference_v<T> || std::is_pointer_v<T> ||
+                                 std::ranges::enable_borrowed_range<std::remove_cv_t<T>>;
+template <class T>
+inline constexpr bool kEscapes<std::reference_wrapper<T>> = true;
 
-/// Holds the published T, never null. T derives from Reclaimable.
+/// Holds the published T, never null. T derives from Reclaimable, and not from Pinnable: a T is
+/// freed by the grace period alone; what readers may pin, it holds.
 /// Threads: get, read and pin from any; publish from one writer at a time.
 /// Lifetime: the destructor retires the last T to the reclaimer, which must outlive this object and
 /// every reader.
 /// Cost: get is one load; publish is one exchange and wakes the reclaimer.
 template <std::derived_from<Reclaimable> T>
+  requires(!std::derived_from<T, Pinnable>)
 class Published {
  public:
   Published(std::unique_ptr<T> first, Reclaimer& reclaimer) noexcept
-      : pointer_(first.release()), reclaimer_(reclaimer) {}
+      : pointer_(first.release()), reclaimer_(reclaimer) {
+    assert(pointer_.load(std::memory_order_relaxed) != nullptr);
+  }
   ~Published() { reclaimer_.retire(std::unique_ptr<T>(pointer_.load(std::memory_order_relaxed))); }
   Published(const Published&) = delete;
   Published& operator=(const Published&) = delete;
@@ -85,8 +91,12 @@ class Published {
 
   /// Swaps in `next`; the T before it is retired: freed after a grace period.
   void publish(std::unique_ptr<T> next) noexcept {
-    reclaimer_.retire(
-        std::unique_ptr<T>(pointer_.exchange(next.release(), std::memory_order_acq_rel)));
+    assert(next != nullptr);
+    std::unique_ptr<T> old(pointer_.exchange(next.release(), std::memory_order_acq_rel));
+#if defined(LULL_MUTANT_COUNT_BEFORE_GRACE)
+    if constexpr (requires { old->drop_counts_early(); }) old->drop_counts_early();
+#endif
+    reclaimer_.retire(std::move(old));
   }
 
   /// The current T, for the writer thread only: it alone replaces it, so it needs no section.

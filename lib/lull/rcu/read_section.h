@@ -2,12 +2,13 @@
 //
 // The naive way:      const Data* d = pointer.load();  use(*d);
 // Why it breaks:      between the load and the use the writer swaps the pointer and frees the old
-//                     data. A lock or a shared_ptr repairs that, but every reader then writes to one
-//                     shared cache line: two readers on two cores are slower than one.
+//                     data. A lock or a shared_ptr repairs that, but every reader then writes to
+//                     one shared cache line: two readers on two cores are slower than one.
 // This way:           ReadSection section;  const Data& d = published.get(section);  use(d);
 //                     The section marks this thread as reading, in memory of its own. The writer
 //                     swaps the pointer and waits until every thread has left the sections that it
-//                     was in at the swap: a grace period, a lull. Then nobody can hold the old data.
+//                     was in at the swap: a grace period, a lull. Then nobody can hold the old
+//                     data.
 // Limits:             A section must be short and must not block: it holds back every grace period,
 //                     and with it the freeing of memory. What must live longer takes a Pin.
 // Cost:               see docs/adr/001-rcu-flavour.md: about 3 ns for an empty section.
@@ -16,7 +17,9 @@
 // threads register themselves, fork is handled).
 #pragma once
 
+#ifndef URCU_INLINE_SMALL_FUNCTIONS
 #define URCU_INLINE_SMALL_FUNCTIONS
+#endif
 #include <urcu-bp.h>
 // The inline forms of the read side. Their authors allow them for code of any licence: each is
 // under the ten lines that the LGPL sets as a limit.
@@ -37,7 +40,7 @@ inline void annotate_section_end() noexcept {}
 
 /// While one of these lives, nothing that this thread can reach through a Published is freed.
 /// Threads: one of its own; cannot be copied, moved or put on the heap. Sections nest.
-/// Lifetime: a scope; never across a blocking call, a send or a suspension.
+/// Lifetime: a scope; never across a blocking call, a send, a suspension or a fork.
 /// Cost: no lock, no shared write; the first section of a thread registers it (microseconds).
 class [[nodiscard]] ReadSection {
  public:
@@ -53,7 +56,9 @@ class [[nodiscard]] ReadSection {
 };
 
 /// Whether this thread is inside a read section: for assertions that it is not.
-[[nodiscard]] inline bool in_read_section() noexcept { return _urcu_bp_read_ongoing() != 0; }
+[[nodiscard]] inline bool in_read_section() noexcept {
+  return _urcu_bp_read_ongoing() != 0;
+}
 
 /// Waits until every read section that was open at the call has ended: one grace period.
 /// Must not be called inside a section (asserted), nor under a mutex that a reader may take.

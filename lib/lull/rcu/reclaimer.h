@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
-#include <optional>
 #include <thread>
 
 #include "lull/base/clock.h"
@@ -28,8 +28,8 @@ class Reclaimable {
 /// Frees retired objects after one grace period a batch, and unpinned ones at once.
 /// Threads: all members from any; objects are freed on the reclaimer's own low-priority thread.
 /// Lifetime: outlives every Published and Pin that uses it; the destructor frees what is left.
-/// Cost: retire and reclaim are one compare-and-swap and, when the thread sleeps, a futex wake; they
-/// allocate nothing and cannot fail.
+/// Cost: retire and reclaim are one compare-and-swap and, when the thread sleeps, a futex wake;
+/// they allocate nothing and cannot fail.
 class Reclaimer {
  public:
   explicit Reclaimer(const Clock& clock);
@@ -43,8 +43,9 @@ class Reclaimer {
   /// Frees an object that no reader can reach any more: its last pin is gone.
   void reclaim(const Reclaimable& object) noexcept;
 
-  /// Waits until everything that was handed over before the call is freed, and what that let go too.
-  /// Not inside a read section.
+  /// Waits until everything that was handed over before the call is freed, and what that let go of
+  /// too (one step: the holds of a freed object). Ends also while others keep handing over.
+  /// Not inside a read section, nor on the reclaimer's thread.
   void drain() noexcept;
 
   struct Stats {
@@ -60,18 +61,22 @@ class Reclaimer {
  private:
   using List = std::atomic<const Reclaimable*>;
 
+  static constexpr std::int64_t kNotWaiting = std::numeric_limits<std::int64_t>::min();
+
   void push(List& list, const Reclaimable* object) noexcept;
+  void wake() noexcept;
   void run() noexcept;
   void free_all(const Reclaimable* list) noexcept;
 
   const Clock& clock_;
-  List retired_{nullptr};                  // any thread pushes, run() takes all
-  List unpinned_{nullptr};                 // likewise
-  std::atomic<std::uint64_t> handed_{0};   // any thread: objects handed over
-  std::atomic<std::uint64_t> freed_{0};    // run() only
-  std::atomic<std::uint32_t> signal_{0};   // grows with every push; run() sleeps on it
-  std::atomic<bool> stopping_{false};      // the destructor
-  std::atomic<std::int64_t> waiting_since_ns_{0};  // run() only; 0: no grace period runs
+  List retired_{nullptr};                 // any thread pushes, run() takes all
+  List unpinned_{nullptr};                // likewise
+  std::atomic<std::uint64_t> handed_{0};  // any thread: objects handed over
+  std::atomic<std::uint64_t> freed_{0};   // run() only
+  std::atomic<std::uint32_t> signal_{0};  // any thread: grows with every wake(); run() sleeps on it
+  std::atomic<std::uint32_t> passes_{0};  // run() only: grows with every pass over the lists
+  std::atomic<bool> stopping_{false};     // the destructor
+  std::atomic<std::int64_t> waiting_since_ns_{kNotWaiting};  // run() only
   Histogram grace_period_{kWorkSeconds};
   std::thread thread_;
 };
