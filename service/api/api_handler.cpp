@@ -33,7 +33,7 @@ bool admit(const http::Request& request, http::Reply& reply, Route route) {
     return false;
   }
   send_problem(reply, {405, code::kMethodNotAllowed,
-                       "this route does not take " + quoted(request.method_text) + "; it takes " +
+                       "this route does not take " + echoed(request.method_text) + "; it takes " +
                            std::string(allow),
                        allow});
   return false;
@@ -48,7 +48,7 @@ Problem route_not_found() {
 
 Problem collection_not_found(std::string_view name,
                              std::span<const publish::CollectionSpec> declared) {
-  std::string detail = "no collection " + quoted(name) + "; ";
+  std::string detail = "no collection " + echoed(name) + "; ";
   detail += declared.empty() ? "none is declared" : "there are:";
   for (const auto& spec : declared) {
     detail += detail.back() == ':' ? " " : ", ";

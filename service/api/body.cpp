@@ -28,10 +28,10 @@ class ListReader : public nlohmann::json_sax<Json> {
   bool key(std::string& name) final {
     if (state_ == State::kList) return element_key(name);
     if (name != member_) {
-      return fail("unknown member " + quoted(name) + "; the one member is '" +
+      return fail("unknown member " + echoed(name) + "; the one member is '" +
                   std::string(member_) + "'");
     }
-    if (state_ == State::kAfterList) return fail("member " + quoted(name) + " is given twice");
+    if (state_ == State::kAfterList) return fail("member " + echoed(name) + " is given twice");
     return advance(State::kMember);
   }
   bool end_object() final {
@@ -145,7 +145,7 @@ class ItemsReader final : public ListReader {
       member_ = Member::kQuantity;
     } else {
       const bool known = name == "key" || name == "quantity";
-      return fail((known ? "twice member " : "unknown member ") + quoted(name));
+      return fail((known ? "twice member " : "unknown member ") + echoed(name));
     }
     return true;
   }
@@ -200,7 +200,7 @@ Parsed<void> require_json(const http::Request& request) {
   type = type.substr(0, type.find_last_not_of(" \t") + 1);
   if (type.empty() || equal_ignoring_case(type, "application/json")) return {};
   return refuse(415, code::kUnsupportedMediaType,
-                "the body must be application/json, not " + quoted(type));
+                "the body must be application/json, not " + echoed(type));
 }
 
 Parsed<std::vector<std::string>> parse_batch(std::string_view body, std::size_t count_max) {

@@ -11,25 +11,25 @@ namespace lull::api {
 
 Found look_up(const snapshot::Document& document, std::string_view pointer) noexcept {
   const auto node = document.find(pointer);
-  if (!node) return {.outcome = Outcome::kNoPath};
+  if (!node) return Found::none(Outcome::kNoPath);
   return {Outcome::kFound, document.text(*node), &document, *node};
 }
 
 Found look_up(const snapshot::Collection* collection, std::string_view key,
               std::span<const std::string_view> profiles) noexcept {
-  if (collection == nullptr) return {.outcome = Outcome::kNotLoaded};
+  if (collection == nullptr) return Found::none(Outcome::kNotLoaded);
   if (const auto* const table = collection->table()) {
     const auto record = table->find(key);
-    if (!record) return {.outcome = Outcome::kNoEntry};
-    return {.outcome = Outcome::kFound, .json = record->json};
+    if (!record) return Found::none(Outcome::kNoEntry);
+    return {Outcome::kFound, record->json, nullptr, 0};
   }
   const auto* const tree = collection->tree();
-  if (tree == nullptr) return {.outcome = Outcome::kNotLoaded};
+  if (tree == nullptr) return Found::none(Outcome::kNotLoaded);
   const auto [app, pointer] = split_tree_key(key);
   if (const auto* const document = tree->effective(app, profiles)) {
     return look_up(*document, pointer);
   }
-  return {.outcome = tree->has_app(app) ? Outcome::kNeedsMerge : Outcome::kNoEntry};
+  return Found::none(tree->has_app(app) ? Outcome::kNeedsMerge : Outcome::kNoEntry);
 }
 
 Parsed<std::shared_ptr<const snapshot::Document>> merge_on_demand(
@@ -42,7 +42,7 @@ Parsed<std::shared_ptr<const snapshot::Document>> merge_on_demand(
   }
   if (bytes > bytes_max) {
     return refuse(413, code::kResponseTooLarge,
-                  "the layers of " + quoted(app) + " have more than " + std::to_string(bytes_max) +
+                  "the layers of " + echoed(app) + " have more than " + std::to_string(bytes_max) +
                       " bytes to merge; declare this combination of profiles, so that it is built "
                       "at publication");
   }

@@ -27,6 +27,12 @@ struct Found {
   std::string_view json;                          ///< kFound: the value.
   const snapshot::Document* document = nullptr;   ///< kFound in a tree: where...
   snapshot::Document::Node node = 0;              ///< ...and at which node.
+
+  [[nodiscard]] static Found none(Outcome why) noexcept {
+    Found out;
+    out.outcome = why;
+    return out;
+  }
 };
 
 /// Cost: that of Document::find; allocates nothing.

@@ -6,7 +6,7 @@ namespace lull::api {
 namespace {
 
 Problem unknown_profile(std::string_view name, const publish::CollectionSpec& spec) {
-  std::string detail = "no profile " + quoted(name) + "; collection '" + spec.name + "' declares ";
+  std::string detail = "no profile " + echoed(name) + "; collection '" + spec.name + "' declares ";
   if (spec.profiles.empty()) detail += "none";
   for (const std::string& one : spec.profiles) {
     if (&one != &spec.profiles.front()) detail += ", ";
@@ -31,7 +31,7 @@ Parsed<Profiles> profiles_of(const Query& query, const publish::CollectionSpec& 
       return tl::make_unexpected(unknown_profile(name, spec));
     }
     if (std::ranges::find(out.all(), name) != out.all().end()) {
-      return refuse(400, code::kInvalidQuery, "profile " + quoted(name) + " is given twice");
+      return refuse(400, code::kInvalidQuery, "profile " + echoed(name) + " is given twice");
     }
     if (out.count == Profiles::kMax) {
       return refuse(400, code::kLimit, "more than 16 profiles are given");
@@ -47,7 +47,7 @@ Parsed<std::optional<Revision>> revision_of(const Query& query) {
   const auto revision = Revision::parse(parameter->value);
   if (!revision) {
     return refuse(400, code::kInvalidQuery,
-                  "revision " + quoted(parameter->value) +
+                  "revision " + echoed(parameter->value) +
                       " is not of the form epoch.number, as in Lull-Revision");
   }
   return revision;
@@ -60,7 +60,7 @@ Parsed<bool> flag_of(const Query& query, std::string_view name, bool missing) {
   if (parameter->value == "false") return false;
   return refuse(400, code::kInvalidQuery,
                 "parameter '" + std::string(name) + "' takes true or false, not " +
-                    quoted(parameter->value));
+                    echoed(parameter->value));
 }
 
 const snapshot::Snapshot* select_snapshot(const publish::View& view,

@@ -89,7 +89,7 @@ Parsed<std::size_t> limit_of(const Query& query) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kItemsMax) {
     return refuse(400, code::kInvalidQuery,
-                  "parameter 'limit' takes a whole number from 1 to 1000, not " + quoted(text));
+                  "parameter 'limit' takes a whole number from 1 to 1000, not " + echoed(text));
   }
   return limit;
 }
@@ -102,7 +102,7 @@ Parsed<std::vector<PageRequest::Where>> where_of(const Query& query,
     const std::string_view index = name.substr(kWhere.size());
     const auto& indexes = spec.records.indexes;
     if (std::ranges::find(indexes, index) == indexes.end()) {
-      std::string detail = "no index " + quoted(index) + "; collection '" + spec.name + "' has ";
+      std::string detail = "no index " + echoed(index) + "; collection '" + spec.name + "' has ";
       if (indexes.empty()) detail += "none";
       for (const std::string& one : indexes) detail += (&one == &indexes[0] ? "" : ", ") + one;
       return refuse(400, code::kInvalidQuery, std::move(detail));
@@ -136,7 +136,7 @@ Parsed<void> read_cursor(const Query& query, Wanted& wanted) {
   if (!cursor) {
     return refuse(400, code::kInvalidCursor,
                   "parameter 'after' takes the 'next' of a page, as it is, not " +
-                      quoted(parameter->value));
+                      echoed(parameter->value));
   }
   if (cursor->query_hash != wanted.query_hash) {
     return refuse(400, code::kInvalidCursor,

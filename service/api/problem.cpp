@@ -39,7 +39,7 @@ tl::unexpected<Problem> refuse(unsigned status, std::string_view code, std::stri
   return tl::make_unexpected(Problem{status, code, std::move(detail), {}});
 }
 
-std::string quoted(std::string_view input) {
+std::string echoed(std::string_view input) {
   const bool cut = input.size() > kEchoBytesMax;
   std::string_view rest = input.substr(0, kEchoBytesMax);
   std::string out = "'";

@@ -34,7 +34,7 @@ inline constexpr std::string_view kUnsupportedMediaType = "unsupported_media_typ
 struct Problem {
   unsigned status = 400;
   std::string_view code;   ///< One of `code`.
-  std::string detail;      ///< What is wrong and what is allowed; echoes input by quoted() only.
+  std::string detail;      ///< What is wrong and what is allowed; echoes input by echoed() only.
   std::string_view allow;  ///< 405: the methods there are; static text.
 };
 
@@ -46,7 +46,7 @@ using Parsed = tl::expected<T, Problem>;
                                              std::string detail);
 
 /// A part of the request as a detail may show it: in quotes, valid UTF-8, cut after 64 bytes.
-[[nodiscard]] std::string quoted(std::string_view input);
+[[nodiscard]] std::string echoed(std::string_view input);
 
 /// The body of a problem. `detail` must be valid UTF-8.
 [[nodiscard]] std::string problem_json(unsigned status, std::string_view code,

@@ -137,11 +137,11 @@ Parsed<void> Query::parse(std::string_view query, std::span<const std::string_vi
     if (!name) return tl::make_unexpected(name.error());
     if (!is_allowed(*name, allowed)) {
       return refuse(400, code::kInvalidQuery,
-                    "unknown parameter " + quoted(*name) + "; " + list_of(allowed));
+                    "unknown parameter " + echoed(*name) + "; " + list_of(allowed));
     }
     if (find(*name) != nullptr) {
       return refuse(400, code::kInvalidQuery,
-                    "parameter " + quoted(*name) + " is given twice; " + list_of(allowed));
+                    "parameter " + echoed(*name) + " is given twice; " + list_of(allowed));
     }
     const auto value = decode(pair.substr(std::min(equals + 1, pair.size())));
     if (!value) return tl::make_unexpected(value.error());

@@ -82,16 +82,16 @@ bool is_layer_of(std::string_view layer, std::string_view app,
   return name.app == app || name.app == validate::kCommonLayer;
 }
 
-Found look_up(const Snapshot& snapshot, const Wanted& wanted) noexcept {
+Found look_up_wanted(const Snapshot& snapshot, const Wanted& wanted) noexcept {
   const auto* const collection = snapshot.find(wanted.spec->name);
   if (wanted.layer.empty()) return look_up(collection, wanted.key, wanted.profiles.all());
   const auto* const tree = collection == nullptr ? nullptr : collection->tree();
-  if (tree == nullptr) return {.outcome = Outcome::kNotLoaded};
+  if (tree == nullptr) return Found::none(Outcome::kNotLoaded);
   const auto [app, pointer] = split_tree_key(wanted.key);
-  if (!tree->has_app(app)) return {.outcome = Outcome::kNoEntry};
+  if (!tree->has_app(app)) return Found::none(Outcome::kNoEntry);
   const auto* const layer = tree->layer(wanted.layer);
   if (layer == nullptr || !is_layer_of(wanted.layer, app, *wanted.spec)) {
-    return {.outcome = Outcome::kNoLayer};
+    return Found::none(Outcome::kNoLayer);
   }
   return look_up(*layer, pointer);
 }
@@ -107,17 +107,17 @@ Problem miss(Outcome outcome, const Wanted& wanted) {
   const std::string in = " in collection '" + wanted.spec->name + "'";
   if (outcome == Outcome::kNotLoaded) return not_loaded(wanted.spec->name);
   if (wanted.spec->kind == CollectionKind::kTable) {
-    return {404, code::kNotFound, "no record " + quoted(wanted.key) + in, {}};
+    return {404, code::kNotFound, "no record " + echoed(wanted.key) + in, {}};
   }
   const auto [document, pointer] = split_tree_key(wanted.key);
   switch (outcome) {
     case Outcome::kNoLayer:
       return {404, code::kNotFound,
-              "document " + quoted(document) + in + " has no layer " + quoted(wanted.layer), {}};
+              "document " + echoed(document) + in + " has no layer " + echoed(wanted.layer), {}};
     case Outcome::kNoPath:
       return {404, code::kNotFound,
-              "document " + quoted(document) + in + " has no path " + quoted(pointer), {}};
-    default: return {404, code::kNotFound, "no document " + quoted(document) + in, {}};
+              "document " + echoed(document) + in + " has no path " + echoed(pointer), {}};
+    default: return {404, code::kNotFound, "no document " + echoed(document) + in, {}};
   }
 }
 
@@ -128,7 +128,7 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
   revision.set(pin->revision_text());
   const TreeKey key = split_tree_key(wanted.key);
   std::shared_ptr<const snapshot::Document> merged;
-  Found found = look_up(*pin, wanted);
+  Found found = look_up_wanted(*pin, wanted);
   if (found.outcome == Outcome::kNeedsMerge) {
     auto document = merge_on_demand(*pin->find(wanted.spec->name)->tree(), key.document,
                                     wanted.profiles.all(), context.limits.merge_bytes_max);
@@ -166,7 +166,7 @@ void answer_wanted(const Context& context, const Wanted& wanted, const http::Req
         select_snapshot(context.view.get(section), wanted.revision);
     gone = snapshot == nullptr;
     if (!gone) {
-      const Found found = look_up(*snapshot, wanted);
+      const Found found = look_up_wanted(*snapshot, wanted);
       if (const auto body = ready_body(found, wanted)) {
         return send_copied(request, reply,
                            {snapshot->revision_text(), wanted.raw ? kPlainText : kJson}, *body);
