@@ -17,7 +17,7 @@
 namespace lull::publish {
 
 /// Owns the view, the reclaimer and the revision log, and makes each step from one view to the next.
-/// Threads: one, which calls bind() first; view(), reclaimer() and the counters from any.
+/// Threads: one, which calls bind() first; view(), reclaimer() and on_writer() from any.
 class Writer {
  public:
   /// The first view: no data, the log's last epoch, number 0.
@@ -30,8 +30,11 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   /// Makes the calling thread the writer.
-  void bind() noexcept { thread_ = std::this_thread::get_id(); }
-  [[nodiscard]] bool on_writer() const noexcept { return thread_ == std::this_thread::get_id(); }
+  void bind() noexcept { thread_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+  /// From any thread. Relaxed: a thread that sees its own id has stored it itself.
+  [[nodiscard]] bool on_writer() const noexcept {
+    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
 
   /// Whether the candidate fits the declared collections and is based on what is current.
   [[nodiscard]] Result<void> check(const Candidate& candidate) const;
@@ -46,6 +49,7 @@ class Writer {
   void drop_retained();
 
   [[nodiscard]] bool has_retained() const noexcept { return !retained_.empty(); }
+  [[nodiscard]] std::size_t retained_revisions() const noexcept { return retained_.size(); }
   /// Whether nothing but the current view and its snapshot is left alive.
   [[nodiscard]] bool only_current_alive() const;
 
@@ -68,7 +72,7 @@ class Writer {
   std::uint64_t objects_made_ = 0;  // writer: views and snapshots, to compare with what was freed
   PublishedView view_;
   std::vector<Retained> retained_;  // writer: of the view's snapshots after the first, in order
-  std::thread::id thread_;          // bind(), before any other call on the writer's thread
+  std::atomic<std::thread::id> thread_{};  // bind()
 };
 
 }  // namespace lull::publish
