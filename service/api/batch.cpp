@@ -1,0 +1,82 @@
+#include "api/body.h"
+#include "api/data_reply.h"
+#include "api/lookup.h"
+#include "api/routes.h"
+#include "lull/codec/node.h"
+#include "lull/rcu/read_section.h"
+
+namespace lull::api {
+namespace {
+
+/// The stable word for an item that has no value.
+std::string_view item_error(Outcome outcome) noexcept {
+  return outcome == Outcome::kNotLoaded ? code::kNotLoaded : code::kNotFound;
+}
+
+/// Appends `"value":..` or `"error":".."` for `collection/key`.
+void append_result(std::string& out, const Context& context, const snapshot::Snapshot& snapshot,
+                   std::string_view item) {
+  const std::size_t slash = item.find('/');
+  const std::string_view name = item.substr(0, slash);
+  std::string_view error;
+  Found found;
+  if (slash == std::string_view::npos || !key_fault(name).empty()) {
+    error = code::kInvalidKey;
+  } else if (const auto* const spec = context.find(name); spec == nullptr) {
+    error = code::kCollectionNotFound;
+  } else if (const auto key = item.substr(slash + 1); !entry_key_fault(spec->kind, key).empty()) {
+    error = code::kInvalidKey;
+  } else {
+    found = look_up(snapshot.find(name), key);
+    if (found.outcome != Outcome::kFound) error = item_error(found.outcome);
+  }
+  if (error.empty()) {
+    out += R"("value":)";
+    out += found.json;
+  } else {
+    out += R"("error":")";
+    out += error;
+    out += '"';
+  }
+}
+
+}  // namespace
+
+void answer_batch(const Context& context, const http::Request& request, http::Reply& reply) {
+  if (const auto none = require_no_query(request); !none) return send_problem(reply, none.error());
+  if (const auto json = require_json(request); !json) return send_problem(reply, json.error());
+  const auto keys = parse_batch(request.body, context.limits.batch_keys_max);
+  if (!keys) return send_problem(reply, keys.error());
+
+  const std::size_t bytes_max = context.limits.response_bytes_max;
+  std::string body;
+  std::string revision;
+  {
+    // One section, and nothing in it blocks: keys and bytes are bounded.
+    const rcu::ReadSection section;
+    const snapshot::Snapshot& snapshot = context.view.get(section).current();
+    revision = snapshot.revision_text();
+    body = R"({"revision":")" + revision + R"(","results":[)";
+    for (const std::string& key : *keys) {
+      if (body.back() == '}') body += ',';
+      body += R"({"key":)";
+      codec::append_json_string(body, key);
+      body += ',';
+      append_result(body, context, snapshot, key);
+      body += '}';
+      if (body.size() > bytes_max) break;
+    }
+  }
+  if (body.size() > bytes_max) {
+    return send_problem(reply,
+                        {413, code::kResponseTooLarge,
+                         "the values exceed " + std::to_string(bytes_max) +
+                             " bytes; ask for fewer keys at once",
+                         {}},
+                        revision);
+  }
+  body += "]}";
+  send_owned(request, reply, {.revision = revision}, std::move(body));
+}
+
+}  // namespace lull::api
