@@ -32,14 +32,17 @@ struct ServerOptions {
   /// A held body older than this is cut off while memory_pressure() says so.
   std::chrono::milliseconds pin_age_max{30'000};
   std::function<bool()> memory_pressure;
+  /// Called after each handle() in builds with assertions: there the program checks its own rules.
+  std::function<void()> after_handle;
 };
 
 /// One io_context and one SO_REUSEPORT acceptor a thread; a connection lives on one thread.
 /// Threads: start, stop and wait from one; the rest from any.
 class Server {
  public:
-  /// Binds, listens and starts the threads. Errors: the port is in use, the address is not ours, ...
-  [[nodiscard]] static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler& handler);
+  /// Binds, listens and starts the threads. Errors: the port is in use, the address is not ours.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(ServerOptions options,
+                                                             Handler& handler);
 
   /// Stops at once if stop() and wait() did not come before.
   virtual ~Server() = default;
@@ -52,7 +55,8 @@ class Server {
   /// Returns when all connections are closed, at the latest drain_timeout after stop().
   virtual void wait() = 0;
 
-  /// Per-thread counters, folded.
+  /// Per-thread counters, folded. A request's duration runs from the read that completed it until
+  /// its reply stands in the write buffer: the server's own time, without that of a slow client.
   struct Stats {
     struct Series {
       std::string route;

@@ -1,0 +1,88 @@
+// One client.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list_hook.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "http/output.h"
+#include "http/request_reader.h"
+
+namespace lull::http {
+
+class Worker;
+
+/// With the concrete executor instead of any_io_executor, which would cost an allocation an
+/// operation.
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+/// Reads requests, has them answered and sends the replies, one thing at a time: while replies wait
+/// for the client nothing is read, so that a client that does not read is held back by TCP.
+///
+/// Threads: its worker's.  Lifetime: it deletes itself when its socket is closed and no operation
+/// is under way; the worker deletes those that are left.
+class Connection : public boost::intrusive::list_base_hook<
+                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  Connection(Worker& worker, Socket socket);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start() { read(); }
+  /// Answers before any request came, and closes.
+  void refuse(const Fault& fault);
+  /// Applies the deadlines. It may delete itself.
+  void sweep(Time now, bool memory_pressure);
+  /// Resets the connection. It may delete itself.
+  void cut();
+
+  [[nodiscard]] bool has_held() const noexcept { return output_.has_held(); }
+
+ private:
+  enum class Phase : std::uint8_t {
+    kIdle,     // waits for the first byte of a request
+    kRequest,  // a request is incomplete
+    kWriting,  // replies wait for the client to read
+    kLinger,   // all is sent and our side is shut; waits for the client to close
+    kClosed,   // the socket is closed; an operation has yet to come back
+  };
+  enum class Flushed : std::uint8_t { kAll, kBlocked, kBroken };
+
+  void read();
+  void on_read(const boost::system::error_code& ec, std::size_t bytes);
+  void on_writable(const boost::system::error_code& ec);
+  void run();
+  void answer_buffered();
+  void answer(const Request& request);
+  void append_fault(const Fault& fault);
+  [[nodiscard]] Flushed flush();
+  void wait_writable();
+  void finish();
+  void linger();
+  void on_linger_read(std::size_t bytes);
+  void sweep_draining(Time now);
+  void enter(Phase phase, Time now) noexcept;
+  void close();
+
+  Worker& worker_;
+  Socket socket_;
+  RequestReader reader_;
+  Output output_;
+  Time since_;  // when the phase began, or made progress
+  std::size_t lingered_bytes_ = 0;
+  Phase phase_ = Phase::kIdle;
+  bool operation_pending_ = false;  // one at most
+  bool closing_ = false;            // the last reply is in output_
+  bool client_closes_ = false;      // the client said that it sends nothing more
+  bool input_left_ = false;         // answering stopped because output_ was full
+};
+
+}  // namespace lull::http

@@ -1,0 +1,96 @@
+// One thread of the server.
+#pragma once
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "http/connection.h"
+#include "http/counters.h"
+#include "http/listener.h"
+#include "http/reply_writer.h"
+#include "http/server.h"
+
+namespace lull::http {
+
+/// A listener, its connections and what they share: options, clock, scratch memory, counters.
+/// Deadlines have no timers of their own; a sweep over all connections runs every 250 ms.
+///
+/// Threads: run() is the thread; drain(), stop_now() and counters() may be called from any other.
+class Worker {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  /// `open_count` gives the connections that are open on all threads.
+  Worker(const ServerOptions& options, Handler& handler, Descriptor listener, bool is_ipv6,
+         std::function<std::uint64_t()> open_count);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Serves until a drain is complete or stop_now() was called.
+  void run();
+  void drain();
+  void stop_now();
+  /// Good until run() returns; only for drop_new_connections().
+  [[nodiscard]] int listener() const noexcept { return listener_; }
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+  // For connections.
+  [[nodiscard]] const ServerOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const RequestLimits& limits() const noexcept { return limits_; }
+  [[nodiscard]] Handler& handler() noexcept { return handler_; }
+  [[nodiscard]] Counters& counters() noexcept { return counters_; }
+  [[nodiscard]] ReplyWriter& reply() noexcept { return reply_; }
+  [[nodiscard]] std::string& spare_text() noexcept { return spare_text_; }
+  [[nodiscard]] bool is_draining() const noexcept { return draining_; }
+  [[nodiscard]] Time drain_began() const noexcept { return drain_began_; }
+  /// The time of the event at hand: read once an event, not once a use.
+  [[nodiscard]] Time now() const noexcept { return now_; }
+  void update_now() noexcept { now_ = std::chrono::steady_clock::now(); }
+  void count_request(const ReplyWriter& reply) noexcept;
+  void after_handle() const;
+
+ private:
+  using Executor = boost::asio::io_context::executor_type;
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor>;
+  using Timer = boost::asio::basic_waitable_timer<
+      std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Connections =
+      boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
+
+  void wait_accept();
+  void accept_queued();
+  void adopt(int fd);
+  void wait_tick();
+  void tick();
+  void drain_tick();
+  void cut_all();
+
+  const ServerOptions& options_;
+  const RequestLimits limits_;
+  Handler& handler_;
+  const std::function<std::uint64_t()> open_count_;
+  const boost::asio::ip::tcp protocol_;
+  const int listener_;
+  Counters counters_;
+  // All below: only the worker's thread.
+  boost::asio::io_context io_;
+  Acceptor acceptor_;
+  Timer timer_;
+  Connections connections_;
+  ReplyWriter reply_;
+  std::string spare_text_;
+  Time now_;
+  Time drain_began_;
+  bool draining_ = false;
+  bool accept_paused_ = false;
+};
+
+}  // namespace lull::http
