@@ -4,28 +4,29 @@
 
 namespace lull::api::test {
 
-void Recorded::record(const http::ReplyHead& head) {
-  ++replies_;
-  status_ = head.status;
-  if (!head.content_type.empty()) headers_["Content-Type"] = head.content_type;
+void Recorder::record(const http::ReplyHead& head) {
+  ++recorded_.replies_;
+  recorded_.status_ = head.status;
+  auto& headers = recorded_.headers_;
+  if (!head.content_type.empty()) headers["Content-Type"] = head.content_type;
   for (std::size_t i = 0; i < head.header_count; ++i) {
     const auto& [name, value] = head.headers.at(i);
-    EXPECT_TRUE(headers_.emplace(name, value).second) << name << " is sent twice";
+    EXPECT_TRUE(headers.emplace(name, value).second) << name << " is sent twice";
   }
 }
 
-void Recorded::send(const http::ReplyHead& head, std::string_view body) {
+void Recorder::send(const http::ReplyHead& head, std::string_view body) {
   EXPECT_LE(body.size(), http::kCopyBytesMax);
   record(head);
-  copied_ = body;
+  recorded_.copied_ = body;
 }
 
-void Recorded::send_held(const http::ReplyHead& head, std::string_view body, http::BodyHold hold) {
+void Recorder::send_held(const http::ReplyHead& head, std::string_view body, http::BodyHold hold) {
   EXPECT_FALSE(rcu::in_read_section());
   EXPECT_NE(hold, nullptr);
   record(head);
-  held_ = body;
-  hold_ = std::move(hold);
+  recorded_.held_ = body;
+  recorded_.hold_ = std::move(hold);
 }
 
 std::string Recorded::header(const std::string& name) const {
@@ -142,8 +143,9 @@ Recorded Shop::ask(std::string_view target, const Ask& ask) {
   request.body = ask.body;
   request.content_type = ask.content_type;
   request.if_none_match = ask.if_none_match;
-  Recorded reply;
-  handler_.handle(request, reply);
+  Recorder recorder;
+  handler_.handle(request, recorder);
+  Recorded reply = recorder.take();
   EXPECT_EQ(reply.replies(), 1) << target;
   EXPECT_FALSE(rcu::in_read_section()) << target;
   return reply;

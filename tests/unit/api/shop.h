@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/api_handler.h"
@@ -18,27 +19,23 @@
 
 namespace lull::api::test {
 
-/// Records the one reply to a request.
-class Recorded final : public http::Reply {
+/// The one reply to a request.
+class Recorded {
  public:
-  void send(const http::ReplyHead& head, std::string_view body) override;
-  void send_held(const http::ReplyHead& head, std::string_view body, http::BodyHold hold) override;
-  void route(std::uint8_t index) noexcept override { route_ = index; }
-
   [[nodiscard]] unsigned status() const { return status_; }
   [[nodiscard]] bool held() const { return hold_ != nullptr; }
   [[nodiscard]] int replies() const { return replies_; }
   [[nodiscard]] std::string route() const { return route_names().at(route_); }
-  /// Empty if the header was not sent; asserts that none was sent twice.
+  /// Empty if the header was not sent.
   [[nodiscard]] std::string header(const std::string& name) const;
   [[nodiscard]] std::string_view body() const { return held() ? held_ : copied_; }
   [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(body()); }
-  /// The `code` of a problem; asserts that it is one, complete.
+  /// The `code` of a problem; expects that it is one, complete.
   [[nodiscard]] std::string code() const;
   [[nodiscard]] std::string detail() const { return json().at("detail"); }
 
  private:
-  void record(const http::ReplyHead& head);
+  friend class Recorder;
 
   int replies_ = 0;
   unsigned status_ = 0;
@@ -47,6 +44,20 @@ class Recorded final : public http::Reply {
   std::string copied_;
   std::string_view held_;
   http::BodyHold hold_;
+};
+
+/// Records what a handler sends.
+class Recorder final : public http::Reply {
+ public:
+  void send(const http::ReplyHead& head, std::string_view body) override;
+  void send_held(const http::ReplyHead& head, std::string_view body, http::BodyHold hold) override;
+  void route(std::uint8_t index) noexcept override { recorded_.route_ = index; }
+  [[nodiscard]] Recorded take() { return std::move(recorded_); }
+
+ private:
+  void record(const http::ReplyHead& head);
+
+  Recorded recorded_;
 };
 
 /// What a test asks; the views live as long as the test's literals.
