@@ -1,0 +1,59 @@
+#include "admin/operations_handler.h"
+
+#include <string>
+
+#include "admin/status.h"
+#include "api/problem.h"
+#include "telemetry/metrics.h"
+
+namespace lull::admin {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+/// Operations are made for each request and may be long: they are held, not copied twice.
+void send(http::Reply& reply, unsigned status, std::string_view content_type, std::string body) {
+  http::ReplyHead head;
+  head.status = status;
+  head.content_type = content_type;
+  head.add("Cache-Control", "no-store");
+  const auto hold = std::make_shared<const std::string>(std::move(body));
+  reply.send_held(head, *hold, hold);
+}
+
+}  // namespace
+
+OperationsHandler::OperationsHandler(const Instance& instance, const Clock& clock)
+    : instance_(instance), clock_(clock), started_(clock.wall()) {}
+
+void OperationsHandler::handle(const http::Request& request, http::Reply& reply) {
+  const std::string_view path = request.path;
+  const bool known =
+      path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/admin/v1/status";
+  if (!known) {
+    return api::send_problem(
+        reply, {404, api::code::kRouteNotFound, "no route " + api::echoed(path) + "; data is under /v1", {}});
+  }
+  if (request.method != http::Method::kGet && request.method != http::Method::kHead) {
+    return api::send_problem(reply, {405, api::code::kMethodNotAllowed,
+                                     api::echoed(request.method_text) + " is not allowed here", "GET, HEAD"});
+  }
+  if (path == "/livez") return send(reply, 200, kJson, R"({"alive":true})");
+  if (path == "/readyz") {
+    Readiness readiness = admin::readiness(instance_);
+    return send(reply, readiness.ready ? 200 : 503, kJson, std::move(readiness.json));
+  }
+  if (path == "/metrics") {
+    const http::Server* const server = server_.load();
+    return send(reply, 200, telemetry::kMetricsContentType,
+                telemetry::metrics_page(instance_, server ? server->stats() : http::Server::Stats{}));
+  }
+  send(reply, 200, kJson, status_json(instance_, started_, clock_.wall()));
+}
+
+std::string OperationsHandler::problem(unsigned status, std::string_view code,
+                                       std::string_view detail) const {
+  return api::problem_json(status, code, detail);
+}
+
+}  // namespace lull::admin
