@@ -196,7 +196,7 @@ void DirectoryLook::take(const std::string& name, bool is_link) {
 
 bool DirectoryLook::has_now(const std::string& name) const {
   struct stat st {};
-  return ::fstatat(directory_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
+  return ::fstatat(directory_.get(), name.c_str(), &st, 0) == 0 && S_ISREG(st.st_mode);
 }
 
 Error DirectoryLook::unreadable_file(int error, const std::string& name) const {

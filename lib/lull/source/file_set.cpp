@@ -41,7 +41,7 @@ void FileSet::suspect_all() {
 
 FileSet::Outcome FileSet::look(const Try& how) {
   Outcome outcome;
-  unsettled_ = {how.being_written.begin(), how.being_written.end()};
+  unsettled_ = {how.unfinished.begin(), how.unfinished.end()};
   const DirectoryLook before(options_);
   outcome.errors = before.errors();
   outcome.skipped = before.skipped();

@@ -56,8 +56,8 @@ class FileSet {
     /// Events would have told of every change since the last try. Where they would not, a file is
     /// settled only if the last try, which must be long enough ago, saw the same signature.
     bool watched = false;
-    bool again = false;                      ///< Read what it takes to offer refused content again.
-    std::vector<std::string> being_written;  ///< Not settled, whatever the looks see.
+    bool again = false;  ///< Read what it takes to offer refused content again.
+    std::vector<std::string> unfinished = {};           ///< Not settled, whatever the looks see.
     std::function<bool()> stop = [] { return false; };  ///< Asked between files.
   };
   [[nodiscard]] Outcome look(const Try& how);

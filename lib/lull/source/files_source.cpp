@@ -112,7 +112,7 @@ void FilesSource::arm() {
       give_up_watch(armed.error());
     } else if (*armed != DirectoryWatch::Armed::kSame) {
       covered_ = false;
-      being_written_.clear();
+      unfinished_.clear();
     }
   }
   show_mode();
@@ -160,20 +160,20 @@ void FilesSource::wait_for_quiet(Steady deadline) {
   while (!stopping()) {
     const Steady now = clock_.steady();
     const Steady quiet = last_event_ + options_.quiet;
-    const bool writing = anybody_writes(now);
-    const bool ended = now >= deadline || (now >= quiet && !writing);
+    const bool unfinished = any_unfinished(now);
+    const bool ended = now >= deadline || (now >= quiet && !unfinished);
     if (ended && now >= rested) return;
-    const Steady next = std::max(rested, writing ? deadline : std::min(quiet, deadline));
+    const Steady next = std::max(rested, unfinished ? deadline : std::min(quiet, deadline));
     pause(std::min<Duration>(next - now, kEventsInterval), false);
     take_events();
     if (path_changed_) arm();
   }
 }
 
-bool FilesSource::anybody_writes(Steady now) {
-  std::erase_if(being_written_,
+bool FilesSource::any_unfinished(Steady now) {
+  std::erase_if(unfinished_,
                 [&](const auto& file) { return now - file.second >= options_.delay_max; });
-  return !being_written_.empty();
+  return !unfinished_.empty();
 }
 
 // --- events ---
@@ -194,7 +194,7 @@ void FilesSource::take_event(const DirectoryWatch::Event& event) {
     path_changed_ = true;
   } else if (event.kind == Kind::kOverflow) {
     files_.suspect_all();
-    being_written_.clear();
+    unfinished_.clear();
     path_changed_ = true;
     const std::lock_guard lock(state_mutex_);
     ++state_.overflows;
@@ -202,24 +202,30 @@ void FilesSource::take_event(const DirectoryWatch::Event& event) {
     const bool ours = !is_leftover(event.name) && options_.accepts(event.name);
     if (!ours && !has_links_) return;
     files_.suspect(event.name);
-    if (event.kind == Kind::kClosed || event.kind == Kind::kReplaced) {
-      const auto found = being_written_.find(event.name);
-      if (found != being_written_.end()) being_written_.erase(found);
-    } else if (ours && (event.kind == Kind::kModified ||
-                        (event.kind == Kind::kCreated && may_be_written(event.name)))) {
-      being_written_.insert_or_assign(std::string(event.name), clock_.steady());
-    }
+    if (ours) note_unfinished(event);
   }
   last_event_ = clock_.steady();
   if (!hinted_) hinted_at_ = last_event_;
   hinted_ = true;
 }
 
-bool FilesSource::may_be_written(std::string_view name) const {
-  // A new link, or a second name of a file, is complete as it is: no close will follow.
-  struct stat st {};
-  return ::lstat(path_of(options_, name).c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
-         st.st_nlink == 1;
+void FilesSource::note_unfinished(const DirectoryWatch::Event& event) {
+  using Kind = DirectoryWatch::Kind;
+  if (event.kind == Kind::kChanged) return;
+  bool unfinished = event.kind == Kind::kModified;
+  if (event.kind == Kind::kCreated || event.kind == Kind::kReplaced) {
+    struct stat st {};
+    const bool exists = ::lstat(path_of(options_, event.name).c_str(), &st) == 0;
+    // A new link, or a second name of a file, is complete as it is: no close will follow.
+    const bool may_be_written =
+        event.kind == Kind::kCreated && S_ISREG(st.st_mode) && st.st_nlink == 1;
+    unfinished = !exists || may_be_written;
+  }
+  if (unfinished) {
+    unfinished_.insert_or_assign(std::string(event.name), clock_.steady());
+  } else if (const auto found = unfinished_.find(event.name); found != unfinished_.end()) {
+    unfinished_.erase(found);
+  }
 }
 
 // --- looking ---
@@ -235,11 +241,11 @@ void FilesSource::look_and_offer(Steady deadline) {
   for (int late = 0; !stopping();) {
     hinted_ = false;
     const Steady begun = clock_.steady();
-    FileSet::Try how{.watched = watched(), .again = again, .being_written = {}, .stop = [this] {
+    FileSet::Try how{.watched = watched(), .again = again, .unfinished = {}, .stop = [this] {
                        return stopping();
                      }};
-    if (anybody_writes(begun)) {
-      for (const auto& [name, when] : being_written_) how.being_written.push_back(name);
+    if (any_unfinished(begun)) {
+      for (const auto& [name, when] : unfinished_) how.unfinished.push_back(name);
     }
     outcome = files_.look(how);
     looked_at_ = clock_.steady();
@@ -247,7 +253,9 @@ void FilesSource::look_and_offer(Steady deadline) {
     show(outcome);
     if (outcome.settled || (!outcome.errors.empty() && same_text(outcome.errors, reported_))) break;
     const bool is_late = looked_at_ >= deadline;
-    if (is_late && ++late > kLateTriesMax) break;
+    // Late, what is settled is offered without the rest; half of a swap is waited for a little
+    // more.
+    if (is_late && (outcome.separable || ++late > kLateTriesMax)) break;
     if (is_late) {
       pause(std::max<Duration>(file_time_tick(), look_time_), false);
       take_events();

@@ -43,8 +43,8 @@ class FilesSource final : public Source {
   void pause(Duration time, bool events);
   bool take_events();
   void take_event(const DirectoryWatch::Event& event);
-  [[nodiscard]] bool anybody_writes(Steady now);
-  [[nodiscard]] bool may_be_written(std::string_view name) const;
+  void note_unfinished(const DirectoryWatch::Event& event);
+  [[nodiscard]] bool any_unfinished(Steady now);
   [[nodiscard]] Duration interval() const;
   [[nodiscard]] bool watched() const { return watch_ && covered_ && network_.empty(); }
   [[nodiscard]] bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
@@ -69,8 +69,9 @@ class FilesSource final : public Source {
   Steady hinted_at_{};  // ...since then
   Steady last_event_{};
   bool path_changed_ = false;
-  /// Written to and not closed yet, and when last; only for as long as that is less than delay_max.
-  std::map<std::string, Steady, std::less<>> being_written_;
+  /// Written to and not closed yet, or removed and perhaps about to come back (editors do both),
+  /// and when last; given up after delay_max.
+  std::map<std::string, Steady, std::less<>> unfinished_;
   bool again_ = false;  // rescan(): the sink is told again what it refused
   Steady looked_at_{};
   Duration look_time_{};  // of the last look for which nothing was read

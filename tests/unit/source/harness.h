@@ -5,9 +5,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -159,7 +159,7 @@ class RecordingSink final : public Sink {
   Verdict verdict_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  Contents accepted_;              // guarded by mutex_, as all below
+  Contents accepted_;  // guarded by mutex_, as all below
   std::vector<ChangeSet> offers_;
   Errors errors_;
   std::size_t unreadable_calls_ = 0;
@@ -167,7 +167,9 @@ class RecordingSink final : public Sink {
 
 enum class Mode { kInotify, kPolling };
 
-inline bool is_yaml(std::string_view name) { return name.ends_with(".yaml"); }
+inline bool is_yaml(std::string_view name) {
+  return name.ends_with(".yaml");
+}
 
 inline FilesOptions options_for(const fs::path& directory, Mode mode) {
   FilesOptions options;
@@ -217,8 +219,7 @@ inline std::string mode_name(const testing::TestParamInfo<Mode>& info) {
   return info.param == Mode::kInotify ? "inotify" : "polling";
 }
 
-#define LULL_IN_BOTH_MODES(suite)                                                           \
-  INSTANTIATE_TEST_SUITE_P(Mode, suite, testing::Values(Mode::kInotify, Mode::kPolling), \
-                           mode_name)
+#define LULL_IN_BOTH_MODES(suite) \
+  INSTANTIATE_TEST_SUITE_P(Mode, suite, testing::Values(Mode::kInotify, Mode::kPolling), mode_name)
 
 }  // namespace lull::source

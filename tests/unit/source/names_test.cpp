@@ -12,7 +12,8 @@ TEST(FileName, LeftoversAreNoSources) {
                            "foo.yaml.dpkg-new", "foo.swx", "foo.lock", "..data"}) {
     EXPECT_TRUE(is_leftover(name)) << name;
   }
-  for (const char* name : {"foo.yaml", "49130", "a", "foo#.yaml", "#foo.yaml", "bak.yaml", "~foo"}) {
+  for (const char* name :
+       {"foo.yaml", "49130", "a", "foo#.yaml", "#foo.yaml", "bak.yaml", "~foo"}) {
     EXPECT_FALSE(is_leftover(name)) << name;
   }
 }
@@ -29,7 +30,7 @@ TEST(FileSystem, NamesThoseThatOthersCanChange) {
   EXPECT_EQ(network_file_system(0x65735546), "fuse");
   // f_type is signed: what is above 2^31 may come as a negative number.
   EXPECT_EQ(network_file_system(static_cast<std::int32_t>(0xFF534D42)), "cifs");
-  EXPECT_EQ(network_file_system(0xEF53), "");  // ext4
+  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4
   EXPECT_EQ(network_file_system(0x01021994), "");  // tmpfs
 }
 
