@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "lull/codec/node.h"
 #include "lull/snapshot/tree.h"
@@ -13,6 +15,16 @@ namespace lull::publish {
 /// A document under construction as a published one. `files[i]` names origin file i.
 [[nodiscard]] std::shared_ptr<const snapshot::Document> to_document(
     std::string name, const codec::Node& node, std::span<const std::string> files,
+    std::shared_ptr<MemoryAccount> account);
+
+/// The way back, so that layers need to be kept only once. Its files are appended to `files`, and
+/// origins count from there; columns are not kept.
+[[nodiscard]] codec::Node to_node(const snapshot::Document& document,
+                                  std::vector<std::string>& files);
+
+/// The documents merged, lowest first: `{}` if there are none; one alone is shared, not copied.
+[[nodiscard]] std::shared_ptr<const snapshot::Document> merge_documents(
+    std::string name, std::span<const snapshot::Tree::DocumentPtr> lowest_first,
     std::shared_ptr<MemoryAccount> account);
 
 /// Merges an app's layers on demand: the same result as what was built at publication. Null if the

@@ -1,7 +1,10 @@
 // From changed files to a candidate: parse, check, build. No threads and no I/O of its own.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "lull/base/memory_account.h"
 #include "lull/publish/collection_spec.h"
@@ -30,6 +33,9 @@ class Loader {
 
   /// The last load() was published (or had nothing to publish): remember its files.
   virtual void commit() = 0;
+
+  /// Documents or records parsed since the start: what was not parsed again shows here.
+  [[nodiscard]] virtual std::uint64_t parsed() const noexcept = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Loader> make_loader(const CollectionSpec& spec,

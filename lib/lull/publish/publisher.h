@@ -22,7 +22,10 @@ struct Candidate {
   std::string collection;
   Revision base;  ///< The collection's changed_at when building began.
   std::variant<std::shared_ptr<const snapshot::Tree>, std::shared_ptr<const snapshot::Table>> data;
-  std::string summary;  ///< What changed, for the log: `2 documents changed (payment, search)`.
+  std::string summary;  ///< What changed, for the log: `2 documents changed: payment, search`.
+  /// What the base holds and this does not: what keeping the base readable costs. An estimate, for
+  /// retained_bytes_max only; snapshot_bytes_alive_max goes by the account.
+  std::uint64_t replaced_bytes = 0;
 };
 
 /// Told to observers after each publication.
@@ -41,7 +44,8 @@ struct PublisherOptions {
   std::chrono::seconds retained_age_max{3600};
   std::uint64_t retained_bytes_max = 256ULL << 20U;
   /// Bytes of published data alive, old revisions and pins included. Beyond it retained revisions go
-  /// first, then old pins (pressure()), then publishing waits and a gauge says so.
+  /// first, then old pins (pressure()), then publishing waits and a gauge says so. Candidates under
+  /// construction come on top: one for each collection.
   std::uint64_t snapshot_bytes_alive_max = 2ULL << 30U;
   std::size_t queue_depth_max = 64;  ///< Candidates waiting for the writer.
 };
@@ -64,31 +68,39 @@ class Publisher {
 
   [[nodiscard]] virtual const PublishedView& view() const noexcept = 0;
 
-  /// Queues a candidate; never blocks. `done` is called once, on the writer thread: with the revision
+  /// Queues a candidate; never blocks. `done` is called once, after the observers: with the revision
   /// it became, or kStaleBase if the collection has changed since `base`, kLimit if the queue is full
-  /// or the data alone exceeds snapshot_bytes_alive_max, kUnavailable at shutdown or if the revision
-  /// cannot be made durable (nothing is published then).
+  /// or current and new data do not fit into snapshot_bytes_alive_max together, kUnavailable after
+  /// stop() or if the revision cannot be made durable (nothing is published then). It is called on
+  /// the writer thread; a refusal by a full queue or after stop() comes on the caller's, at once.
   virtual void submit(Candidate candidate, Done done) = 0;
 
   /// The same, and waits. Not on the writer thread (from an observer or a Done): kInvalid, at once,
   /// instead of a deadlock.
   [[nodiscard]] virtual Result<Revision> submit_and_wait(Candidate candidate) = 0;
 
-  /// Called on the writer thread after every publication, in order; it may read and submit().
+  /// Called on the writer thread after every publication, in order; it may read and submit(). What
+  /// it throws is counted and goes no further.
   virtual void observe(Observer observer) = 0;
 
   /// Where builders charge what they build.
   [[nodiscard]] virtual const std::shared_ptr<MemoryAccount>& account() const noexcept = 0;
 
-  /// True while bytes alive are above the limit and old pins should be let go of.
+  /// From now on nothing is published: queued and later candidates fail with kUnavailable, one that
+  /// waits for memory too. Reads go on. Call it before what may be waiting in submit_and_wait().
+  virtual void stop() noexcept = 0;
+
+  /// True while publishing waits for bytes alive to fall below the limit: old pins should be let go.
   [[nodiscard]] virtual bool pressure() const noexcept = 0;
 
   struct Stats {
     std::uint64_t publications = 0;
     std::uint64_t stale_refusals = 0;
+    std::uint64_t observer_failures = 0;  ///< Observers that threw.
     HistogramCounts publish_duration;
     std::uint64_t snapshots_alive = 0;
     std::uint64_t snapshot_bytes_alive = 0;
+    std::uint64_t retained_revisions = 0;
     bool waiting_for_memory = false;  ///< The alarm: publishing waits for readers to let go.
     rcu::Reclaimer::Stats reclaimer;
   };

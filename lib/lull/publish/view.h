@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "lull/base/memory_account.h"
 #include "lull/rcu/pin.h"
 #include "lull/rcu/published.h"
 #include "lull/snapshot/snapshot.h"
@@ -16,8 +17,11 @@ namespace lull::publish {
 /// Threads: any, without synchronisation.  Lifetime: a read section.
 class View final : public rcu::Reclaimable {
  public:
-  /// `newest_first` has at least one element; the first is the current snapshot.
-  explicit View(std::vector<rcu::Pin<snapshot::Snapshot>> newest_first);
+  /// `newest_first` has at least one element; the first is the current snapshot. `charge` lives as
+  /// long as the view: what a publication costs besides its data, so that even the smallest ones
+  /// count towards snapshot_bytes_alive_max.
+  explicit View(std::vector<rcu::Pin<snapshot::Snapshot>> newest_first,
+                MemoryAccount::Charge charge = {});
 
   [[nodiscard]] const snapshot::Snapshot& current() const noexcept { return *newest_first_.front(); }
   /// The current or a retained snapshot; null if there is none of this revision.
@@ -34,6 +38,7 @@ class View final : public rcu::Reclaimable {
 
  private:
   std::vector<rcu::Pin<snapshot::Snapshot>> newest_first_;
+  MemoryAccount::Charge charge_;
 };
 
 using PublishedView = rcu::Published<View>;

@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "lull/base/error.h"
 #include "lull/base/hash.h"
 #include "lull/base/memory_account.h"
 
@@ -39,7 +37,10 @@ class Document {
 
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
   /// The whole document as canonical JSON.
-  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+  [[nodiscard]] std::string_view text() const noexcept {
+    return std::string_view(bytes_).substr(0, text_size_);
+  }
+  /// SHA-256 of the text: the data alone, neither the name nor the origins.
   [[nodiscard]] const Sha256& content_hash() const noexcept { return content_hash_; }
 
   /// The node at an RFC 6901 pointer without its leading '/', e.g. `db/urls/0`; `~1` and `~0` are
@@ -67,16 +68,44 @@ class Document {
 
  private:
   friend class DocumentBuilder;
+  /// The children of an object or array have consecutive numbers, those of an object by key.
+  struct Entry {
+    std::uint32_t text_begin = 0;
+    std::uint32_t text_size = 0;
+    std::uint32_t key_begin = 0;
+    std::uint32_t key_size = 0;
+    std::uint32_t first_child = 0;
+    std::uint32_t child_count = 0;
+  };
+  /// Kept apart from Entry, because find() never looks at it.
+  struct Detail {
+    NodeOrigin origin;
+    NodeKind kind = NodeKind::kNull;
+  };
+
   Document() = default;
-  // (private data: the implementation's)
+  [[nodiscard]] std::string_view slice(std::uint32_t begin, std::uint32_t size) const noexcept {
+    return {bytes_.data() + begin, size};
+  }
+  [[nodiscard]] std::optional<Node> member(const Entry& object,
+                                           std::string_view segment) const noexcept;
+  [[nodiscard]] static std::optional<Node> element(const Entry& array,
+                                                   std::string_view segment) noexcept;
+
   std::string name_;
-  std::string text_;
+  std::string bytes_;  ///< The text, then those keys that the text has only in escaped form.
+  std::size_t text_size_ = 0;
+  std::vector<Entry> entries_;
+  std::vector<Detail> details_;  ///< Same numbering.
+  std::vector<std::string> files_;
   Sha256 content_hash_;
+  MemoryAccount::Charge charge_;
 };
 
 /// Builds a document from a depth-first walk. Within an object, keys may come in any order; a key
 /// twice is an error of the caller (asserted).
-/// Threads: one at a time.
+/// Threads: one at a time.  Cost: O(nodes * log(fan-out)) time; the call stack does not grow with
+/// the depth of the document.
 class DocumentBuilder {
  public:
   explicit DocumentBuilder(std::string name, std::shared_ptr<MemoryAccount> account = nullptr);
@@ -94,7 +123,8 @@ class DocumentBuilder {
   /// A number, `true`, `false` or `null` as canonical JSON text.
   void literal(NodeKind kind, std::string_view json, NodeOrigin origin);
 
-  /// The document; the builder must not be used afterwards.
+  /// The document; the builder must not be used afterwards. Throws std::length_error if the text
+  /// would reach 4 GiB, which the limits of the parsers rule out.
   [[nodiscard]] std::shared_ptr<const Document> finish();
 
  private:

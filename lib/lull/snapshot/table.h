@@ -13,6 +13,7 @@
 #include "lull/base/error.h"
 #include "lull/base/hash.h"
 #include "lull/base/memory_account.h"
+#include "lull/snapshot/ordered_map.h"
 
 namespace lull::snapshot {
 
@@ -39,11 +40,12 @@ struct RecordChange {
   std::optional<RecordInput> record;
 };
 
-/// A request for a page. All conditions hold together.
+/// A request for a page. All conditions hold together; the first `where` is the one whose entries
+/// are looked at, so the rarest value should stand first.
 struct PageRequest {
-  std::string_view prefix;              ///< Keys start with it; empty: all.
+  std::string_view prefix;                ///< Keys start with it; empty: all.
   std::optional<std::string_view> after;  ///< Keys are greater than it.
-  std::size_t limit = 100;              ///< Records at most; at least 1.
+  std::size_t limit = 100;                ///< Records at most; at least 1.
   struct Where {
     std::string_view index;
     std::string_view value;
@@ -53,14 +55,16 @@ struct PageRequest {
   std::size_t scan_max = 10'000;
 };
 
-/// Where the next page starts: the value for `after`, or nothing if there is no more.
+/// Where the next page starts: the value for `after`, or nothing if there is no more. After a page
+/// that `scan_max` ended, the next one may turn out empty.
 struct PageEnd {
   std::optional<std::string> resume_after;
 };
 
 /// An immutable table.
 /// Threads: any, without synchronisation.  Lifetime: the snapshot that it was read under.
-/// Cost: find() is O(log records), allocates nothing; page() O(log records + entries looked at).
+/// Cost: find() is O(log records), allocates nothing; page() O(log records + entries looked at),
+/// with `where` a lookup for each entry looked at.
 class Table {
  public:
   struct Layout {
@@ -77,12 +81,20 @@ class Table {
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] const Layout& layout() const noexcept;
 
-  /// SHA-256 of all records in key order, by way of hashes of their leaves: it depends on the content
-  /// alone, not on the changes that led to it.
+  /// SHA-256 of all records in key order, by way of hashes of their leaves: it depends on the
+  /// content alone, not on the changes that led to it.
   [[nodiscard]] const Sha256& content_hash() const noexcept;
 
  private:
   friend class TableBuilder;
+  using Map = std::shared_ptr<const OrderedMap>;
+
+  Table(Layout layout, Map records, std::vector<Map> indexes);
+  [[nodiscard]] Result<std::size_t> index_number(std::string_view name) const;
+
+  Layout layout_;
+  Map records_;               ///< Key to record.
+  std::vector<Map> indexes_;  ///< One for each of the layout; see table_format.h.
 };
 
 /// Applies a change set to a base table and yields the next one, sharing what did not change.
@@ -96,8 +108,12 @@ class TableBuilder {
   /// `changes` are sorted by key, each key once (asserted). Removing a key that is not there, and
   /// putting a record that is there already, change nothing.
   /// Cost: O(changed leaves); neither the base nor its readers notice.
-  [[nodiscard]] static std::shared_ptr<const Table> apply(
-      const std::shared_ptr<const Table>& base, std::span<const RecordChange> changes);
+  [[nodiscard]] static std::shared_ptr<const Table> apply(const std::shared_ptr<const Table>& base,
+                                                          std::span<const RecordChange> changes);
+
+ private:
+  static std::shared_ptr<const OrderedMap> apply_index(const Table& base, std::size_t number,
+                                                       std::span<const OrderedMap::Change> records);
 };
 
 }  // namespace lull::snapshot

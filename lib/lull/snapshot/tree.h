@@ -1,9 +1,7 @@
 // A collection of documents, with the effective document of each app ready to serve.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,8 +27,8 @@ class Tree {
 
   /// An app's document that was merged at publication; null if the app is unknown or this
   /// combination of profiles was not built (then it is merged on demand).
-  [[nodiscard]] const Document* effective(std::string_view app,
-                                          std::span<const std::string_view> profiles) const noexcept;
+  [[nodiscard]] const Document* effective(
+      std::string_view app, std::span<const std::string_view> profiles) const noexcept;
   /// All apps in name order.
   [[nodiscard]] std::span<const std::string> apps() const noexcept;
   [[nodiscard]] bool has_app(std::string_view app) const noexcept;
@@ -40,7 +38,19 @@ class Tree {
 
  private:
   friend class TreeBuilder;
-  // (private data: the implementation's)
+  struct Variant {
+    std::vector<std::string> profiles;
+    DocumentPtr document;
+  };
+  /// The effective documents of one app, by profiles.
+  using Variants = std::vector<Variant>;
+
+  Tree();
+
+  std::vector<DocumentPtr> layers_;
+  std::vector<std::string> apps_;
+  std::vector<std::shared_ptr<const Variants>> variants_;  ///< One for each of apps_.
+  Sha256 content_hash_;
 };
 
 /// Applies a change set to a base tree and yields the next one, sharing what did not change.
@@ -54,10 +64,11 @@ class TreeBuilder {
 
   void put_layer(std::shared_ptr<const Document> layer);
   void remove_layer(std::string_view name);
-  /// Declares the app; with no effective document of it put, it keeps those of the base.
+  /// Declares the app and sets its document for these profiles; its documents for other profiles
+  /// stay those of the base.
   void put_effective(std::string_view app, std::span<const std::string> profiles,
                      std::shared_ptr<const Document> document);
-  /// Removes the app with all its effective documents.
+  /// Removes the app with all its effective documents; what is put after that is kept.
   void remove_app(std::string_view app);
 
   [[nodiscard]] std::shared_ptr<const Tree> finish();

@@ -46,14 +46,14 @@ class Sink {
 
 /// How a source is doing, for status and metrics.
 struct SourceState {
-  std::string kind;                ///< `files`.
-  std::string location;            ///< The directory.
-  std::string mode;                ///< `inotify` or `polling`.
-  std::string degraded;            ///< Why it is not in its best mode; empty: it is.
-  std::uint64_t files = 0;         ///< Files taken at the last scan.
-  std::uint64_t files_skipped = 0; ///< Hidden, leftovers, unknown extensions, not regular files.
+  std::string kind;                 ///< `files`.
+  std::string location;             ///< The directory.
+  std::string mode;                 ///< `inotify` or `polling`.
+  std::string degraded;             ///< Why it is not in its best mode; empty: it is.
+  std::uint64_t files = 0;          ///< Files taken at the last scan.
+  std::uint64_t files_skipped = 0;  ///< Hidden, leftovers, unknown extensions, not regular files.
   std::uint64_t scans = 0;
-  std::uint64_t overflows = 0;     ///< Event queue overflows, each answered by a full scan.
+  std::uint64_t overflows = 0;  ///< Event queue overflows, each answered by a full scan.
 };
 
 /// A running source. Threads: all members from any; the sink is called on the source's own thread.

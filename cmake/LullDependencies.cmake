@@ -1,0 +1,10 @@
+# What the library needs: found here for the archive `lull`, and again by each project that uses the installed one.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(OpenSSL COMPONENTS Crypto)
+find_dependency(SQLite3)
+find_dependency(tl-expected)
+find_dependency(PkgConfig)
+pkg_check_modules(LULL_URCU_BP REQUIRED IMPORTED_TARGET liburcu-bp)
+pkg_check_modules(LULL_XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(LULL_FYAML REQUIRED IMPORTED_TARGET libfyaml)

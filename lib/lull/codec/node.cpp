@@ -1,0 +1,135 @@
+#include "lull/codec/node.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace lull::codec {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+void append_escape(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += kHexDigits[static_cast<unsigned char>(c) >> 4U];
+      out += kHexDigits[static_cast<unsigned char>(c) & 0xFU];
+  }
+}
+
+// A container whose children are being written, and the order in which they are.
+struct OpenContainer {
+  const Node* node;
+  std::vector<std::uint32_t> order;  // of an object's members by name; empty for an array
+  std::size_t next = 0;
+};
+
+OpenContainer open(const Node& node) {
+  OpenContainer out{&node, {}, 0};
+  if (node.kind == Node::Kind::kObject) {
+    out.order.resize(node.children.size());
+    std::iota(out.order.begin(), out.order.end(), 0U);
+    std::ranges::sort(out.order, {}, [&node](std::uint32_t i) -> const std::string& {
+      return node.children[i].first;
+    });
+  }
+  return out;
+}
+
+// Writes a scalar whole, or a container's opening bracket; the caller then writes its children.
+void append_start(std::string& out, const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      out += "null";
+      return;
+    case Node::Kind::kBoolean:
+    case Node::Kind::kNumber:
+      out += node.scalar;
+      return;
+    case Node::Kind::kString:
+      append_json_string(out, node.scalar);
+      return;
+    case Node::Kind::kArray:
+      out += '[';
+      return;
+    case Node::Kind::kObject:
+      out += '{';
+      return;
+  }
+}
+
+bool is_container(const Node& node) noexcept {
+  return node.kind == Node::Kind::kArray || node.kind == Node::Kind::kObject;
+}
+
+}  // namespace
+
+const Node* Node::member(std::string_view name) const noexcept {
+  if (kind != Kind::kObject) return nullptr;
+  const auto at = std::ranges::find_if(children, [name](const auto& c) { return c.first == name; });
+  return at == children.end() ? nullptr : &at->second;
+}
+
+// Iterative, so that no depth of tree can exhaust the stack.
+std::string to_json(const Node& node) {
+  std::string out;
+  append_start(out, node);
+  std::vector<OpenContainer> open_containers;
+  if (is_container(node)) open_containers.push_back(open(node));
+  while (!open_containers.empty()) {
+    OpenContainer& top = open_containers.back();
+    const bool object = top.node->kind == Node::Kind::kObject;
+    if (top.next == top.node->children.size()) {
+      out += object ? '}' : ']';
+      open_containers.pop_back();
+      continue;
+    }
+    if (top.next != 0) out += ',';
+    const auto& [name, child] = top.node->children[object ? top.order[top.next] : top.next];
+    ++top.next;
+    if (object) {
+      append_json_string(out, name);
+      out += ':';
+    }
+    append_start(out, child);
+    if (is_container(child)) open_containers.push_back(open(child));
+  }
+  return out;
+}
+
+void append_json_string(std::string& out, std::string_view unescaped) {
+  out += '"';
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < unescaped.size(); ++i) {
+    const char c = unescaped[i];
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(unescaped, written, i - written);
+    append_escape(out, c);
+    written = i + 1;
+  }
+  out.append(unescaped, written);
+  out += '"';
+}
+
+}  // namespace lull::codec

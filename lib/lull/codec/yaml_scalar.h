@@ -1,0 +1,25 @@
+// What an unquoted YAML scalar means.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "lull/codec/node.h"
+#include "lull/codec/number.h"
+
+namespace lull::codec {
+
+/// A scalar with its meaning: null, boolean, number (canonical text) or string.
+struct CoreScalar {
+  Node::Kind kind = Node::Kind::kString;
+  std::string text;
+};
+
+/// The YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema), so that `no`, `1_000`
+/// and `12:30` are strings. Refused are `.inf` and `.nan`, numbers that lose digits, and numbers
+/// with a leading zero: to the core schema `0123` is 123, to YAML 1.1 it is 83, and to whoever
+/// wrote it it may be the text 0123; JSON and TOML refuse it too.
+[[nodiscard]] tl::expected<CoreScalar, ScalarFault> resolve_core_scalar(std::string_view text);
+
+}  // namespace lull::codec

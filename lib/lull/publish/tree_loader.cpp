@@ -1,0 +1,248 @@
+#include "lull/publish/tree_loader.h"
+
+#include <algorithm>
+
+#include "lull/base/key.h"
+#include "lull/publish/effective.h"
+#include "lull/validate/layering.h"
+
+namespace lull::publish {
+namespace {
+
+using snapshot::Document;
+using snapshot::Tree;
+using snapshot::TreeBuilder;
+
+std::string_view stem(std::string_view file_name) {
+  return file_name.substr(0, file_name.rfind('.'));
+}
+
+/// Whether two documents of equal text also come from the same lines of the same files. Equal text
+/// means equal shape, hence equal numbering.
+bool same_origins(const Document& a, const Document& b, Document::Node node = Document::kRoot) {
+  const auto x = a.origin(node);
+  const auto y = b.origin(node);
+  if (x.line != y.line || a.file(x.file) != b.file(y.file)) return false;
+  const Document::Children children = a.children(node);
+  for (Document::Node i = children.first; i < children.first + children.count; ++i) {
+    if (!same_origins(a, b, i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+/// One load on its way: the base, what changed, and the next tree.
+struct TreeLoader::Build {
+  std::shared_ptr<const Tree> base;  // null: from nothing
+  std::map<std::string, DocumentPtr, std::less<>> changed;  // null: removed
+  ChangeList changes;
+  std::set<std::string, std::less<>> apps;
+  TreeBuilder builder;
+  std::size_t effective_bytes = 0;
+  std::set<const Document*> replaced;  // documents of the base that the next tree has no use for
+
+  explicit Build(std::shared_ptr<const Tree> base_tree) : base(std::move(base_tree)), builder(base) {}
+
+  [[nodiscard]] std::uint64_t replaced_bytes() const {
+    std::uint64_t out = 0;
+    for (const Document* document : replaced) out += document->memory_bytes();
+    return out;
+  }
+  void replace_effective(const std::string& app, std::span<const std::string> profiles) {
+    const std::vector<std::string_view> views(profiles.begin(), profiles.end());
+    const Document* const old = base ? base->effective(app, views) : nullptr;
+    // One that is a layer too goes when the layer goes.
+    if (old != nullptr && base->layer(old->name()) != old) replaced.insert(old);
+  }
+  [[nodiscard]] DocumentPtr base_layer(std::string_view name) const {
+    if (!base) return nullptr;
+    const auto layers = base->layers();
+    const auto found =
+        std::ranges::lower_bound(layers, name, {}, [](const auto& layer) { return layer->name(); });
+    return found != layers.end() && (*found)->name() == name ? *found : nullptr;
+  }
+  [[nodiscard]] DocumentPtr layer(std::string_view name) const {
+    const auto found = changed.find(name);
+    return found != changed.end() ? found->second : base_layer(name);
+  }
+};
+
+TreeLoader::TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account)
+    : spec_(std::move(spec)), account_(std::move(account)) {
+  variants_.emplace_back();
+  for (const std::string& profile : spec_.profiles) variants_.push_back({profile});
+  for (const auto& combination : spec_.profile_combinations) variants_.push_back(combination);
+}
+
+bool TreeLoader::accepts(std::string_view file_name) const {
+  return codec::document_format(file_name).has_value();
+}
+
+void TreeLoader::commit() { files_ = pending_; }
+
+/// Which file defines which layer after the change set, in pending_.
+void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& errors) {
+  pending_.clear();
+  if (files_ && !change_set.initial) pending_ = *files_;
+  for (const source::FileChange& change : change_set.changes) {
+    const auto known = pending_.find(stem(change.name));
+    if (!change.bytes && known != pending_.end() && known->second == change.name) {
+      pending_.erase(known);
+    }
+  }
+  for (const source::FileChange& change : change_set.changes) {
+    if (!change.bytes) continue;
+    const std::string name(stem(change.name));
+    if (!is_document_name(name)) {
+      errors.add({ErrorCode::kInvalid,
+                  "'" + name + "' cannot name a document",
+                  {change.path, 0, 0, {}},
+                  "use letters, digits, '.', '_' and '-', at most 200 of them"});
+      continue;
+    }
+    const auto [known, inserted] = pending_.emplace(name, change.name);
+    if (!inserted && known->second != change.name) {
+      errors.add({ErrorCode::kDuplicate,
+                  "document '" + name + "' is defined by both " + known->second + " and " +
+                      change.name,
+                  {change.path, 0, 0, {}},
+                  "remove one of the two files"});
+    }
+  }
+}
+
+std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
+    const source::ChangeSet& change_set, ErrorList& errors) {
+  std::map<std::string, DocumentPtr, std::less<>> out;
+  for (const source::FileChange& change : change_set.changes) {
+    const auto format = codec::document_format(change.name);
+    if (!change.bytes || !format) continue;
+    ++parsed_;
+    auto node = codec::parse_document(*change.bytes, *format, {change.path, 0}, spec_.document_limits);
+    if (!node) {
+      errors.add(std::move(node.error()));
+      continue;
+    }
+    std::string name(stem(change.name));
+    const std::string files[] = {change.name};
+    out[name] = to_document(name, *node, files, account_);
+  }
+  return out;
+}
+
+Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& change_set,
+                                                   const snapshot::Collection& base) {
+  ErrorList errors;
+  list_files(change_set, errors);
+  auto parsed = parse(change_set, errors);
+  if (!errors.empty()) return tl::make_unexpected(errors.take());
+
+  const auto* const base_tree = std::get_if<std::shared_ptr<const Tree>>(&base.data);
+  Build build(base_tree != nullptr ? *base_tree : nullptr);
+  for (auto& [name, document] : parsed) {
+    const DocumentPtr old = build.base_layer(name);
+    if (old && old->text() == document->text() && same_origins(*old, *document)) continue;
+    build.changes.add(!old                                ? ChangeList::kAdded
+                      : old->text() == document->text() ? ChangeList::kRewritten
+                                                          : ChangeList::kChanged,
+                      name);
+    if (old) build.replaced.insert(old.get());
+    build.builder.put_layer(document);
+    build.changed.emplace(name, std::move(document));
+  }
+  if (build.base) {
+    for (const DocumentPtr& layer : build.base->layers()) {
+      const std::string name(layer->name());
+      if (pending_.contains(name)) continue;
+      build.changes.add(ChangeList::kRemoved, name);
+      build.replaced.insert(layer.get());
+      build.builder.remove_layer(name);
+      build.changed.emplace(name, nullptr);
+    }
+  }
+  if (build.changes.empty() && base.loaded()) return std::optional<Candidate>{};
+  if (auto built = build_apps(build); !built) return tl::make_unexpected(Errors{built.error()});
+
+  Candidate candidate{base.name, base.changed_at, build.builder.finish(),
+                      build.changes.summary("document"), build.replaced_bytes()};
+  return std::optional<Candidate>(std::move(candidate));
+}
+
+/// The apps whose effective documents a changed layer goes into, by the names that layer_order()
+/// would give it.
+std::set<std::string, std::less<>> TreeLoader::affected(const Build& build) const {
+  std::set<std::string, std::less<>> out;
+  for (const auto& [name, document] : build.changed) {
+    std::vector<std::string_view> owners = {name};
+    for (const std::string& profile : spec_.profiles) {
+      const auto split = validate::split_layer_name(name, {&profile, 1});
+      if (!split.profile.empty()) owners.push_back(split.app);
+    }
+    for (const std::string_view owner : owners) {
+      if (owner == validate::kCommonLayer) return build.apps;
+      if (build.apps.contains(owner)) out.emplace(owner);
+    }
+  }
+  return out;
+}
+
+Result<void> TreeLoader::build_apps(Build& build) const {
+  for (const auto& [layer, file] : pending_) {
+    build.apps.emplace(validate::split_layer_name(layer, spec_.profiles).app);
+  }
+  if (const std::size_t count = build.apps.size() * variants_.size();
+      count > spec_.effective_documents_max) {
+    return fail(ErrorCode::kLimit,
+                std::to_string(build.apps.size()) + " apps times " +
+                    std::to_string(variants_.size()) + " combinations of profiles are " +
+                    std::to_string(count) + " effective documents, more than " +
+                    "effective_documents_max of " + std::to_string(spec_.effective_documents_max),
+                {spec_.directory, 0, 0, {}}, "declare fewer profiles, or split the collection");
+  }
+  std::set<std::string, std::less<>> rebuild = affected(build);
+  if (build.base) {
+    for (const std::string& app : build.base->apps()) {
+      if (build.apps.contains(app)) continue;
+      build.builder.remove_app(app);
+      for (const auto& variant : variants_) build.replace_effective(app, variant);
+    }
+  }
+  for (const std::string& app : build.apps) {
+    if (!build.base || !build.base->has_app(app)) rebuild.insert(app);
+  }
+  for (const std::string& app : rebuild) {
+    if (!build_app(build, app)) {
+      return fail(ErrorCode::kLimit,
+                  "effective documents hold more than effective_bytes_max of " +
+                      std::to_string(spec_.effective_bytes_max) + " bytes, at app '" + app + "'",
+                  {spec_.directory, 0, 0, {}}, "declare fewer profiles, or make layers smaller");
+    }
+  }
+  return {};
+}
+
+/// False if that makes too many bytes.
+bool TreeLoader::build_app(Build& build, const std::string& app) const {
+  std::vector<std::pair<std::vector<DocumentPtr>, DocumentPtr>> built;
+  for (const std::vector<std::string>& variant : variants_) {
+    const std::vector<std::string_view> profiles(variant.begin(), variant.end());
+    std::vector<DocumentPtr> layers;
+    for (const std::string& name : validate::layer_order(app, profiles)) {
+      if (auto layer = build.layer(name)) layers.push_back(std::move(layer));
+    }
+    auto same = std::ranges::find(built, layers, &decltype(built)::value_type::first);
+    if (same == built.end()) {
+      DocumentPtr document = merge_documents(app, layers, account_);
+      if (layers.size() != 1) build.effective_bytes += document->text().size();
+      if (build.effective_bytes > spec_.effective_bytes_max) return false;
+      built.emplace_back(std::move(layers), std::move(document));
+      same = std::prev(built.end());
+    }
+    build.replace_effective(app, variant);
+    build.builder.put_effective(app, variant, same->second);
+  }
+  return true;
+}
+
+}  // namespace lull::publish

@@ -1,0 +1,49 @@
+// Files of documents to a tree with its effective documents.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lull/publish/findings.h"
+#include "lull/publish/loader.h"
+
+namespace lull::publish {
+
+/// See Loader. Only changed files are parsed, and only effective documents that depend on them are
+/// built; variants of an app that have the same layers share one document.
+class TreeLoader final : public Loader {
+ public:
+  TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account);
+
+  [[nodiscard]] bool accepts(std::string_view file_name) const override;
+  [[nodiscard]] Checked<std::optional<Candidate>> load(const source::ChangeSet& change_set,
+                                                       const snapshot::Collection& base) override;
+  void commit() override;
+  [[nodiscard]] std::uint64_t parsed() const noexcept override { return parsed_; }
+
+ private:
+  using DocumentPtr = snapshot::Tree::DocumentPtr;
+  using Files = std::map<std::string, std::string, std::less<>>;  // layer name -> file name
+  struct Build;
+
+  void list_files(const source::ChangeSet& change_set, ErrorList& errors);
+  [[nodiscard]] std::map<std::string, DocumentPtr, std::less<>> parse(
+      const source::ChangeSet& change_set, ErrorList& errors);
+  [[nodiscard]] Result<void> build_apps(Build& build) const;
+  [[nodiscard]] bool build_app(Build& build, const std::string& app) const;
+  [[nodiscard]] std::set<std::string, std::less<>> affected(const Build& build) const;
+
+  const CollectionSpec spec_;
+  const std::shared_ptr<MemoryAccount> account_;
+  std::vector<std::vector<std::string>> variants_;  // combinations of profiles that are built
+  std::optional<Files> files_;                      // as accepted; nothing before the first time
+  Files pending_;                                   // as last loaded
+  std::uint64_t parsed_ = 0;
+};
+
+}  // namespace lull::publish

@@ -1,0 +1,130 @@
+#include "lull/snapshot/table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lull/snapshot/table_format.h"
+
+namespace lull::snapshot {
+namespace {
+
+struct Condition {
+  std::size_t index = 0;
+  std::string_view value;
+};
+
+bool holds(const Condition& condition, const Entry& record) noexcept {
+  return stored_index_value(record.attributes, condition.index) == condition.value;
+}
+
+/// Walks the entries of one map that begin with `range`: of the records, or of the index of the
+/// first condition. What is left of an entry's key after `skip` bytes is the record's key.
+class PageScan {
+ public:
+  PageScan(const OrderedMap& records, const PageRequest& request) noexcept
+      : records_(records), request_(request) {}
+
+  PageEnd run(const OrderedMap& map, std::string_view skip, std::span<const Condition> conditions,
+              const std::function<void(const RecordView&)>& visit);
+
+ private:
+  [[nodiscard]] OrderedMap::Cursor start(const OrderedMap& map, std::string_view skip,
+                                         std::string_view range) const;
+
+  const OrderedMap& records_;
+  const PageRequest& request_;
+};
+
+OrderedMap::Cursor PageScan::start(const OrderedMap& map, std::string_view skip,
+                                   std::string_view range) const {
+  if (!request_.after || *request_.after < request_.prefix) return map.seek(range);
+  std::string after(skip);
+  after += *request_.after;
+  OrderedMap::Cursor cursor = map.seek(after);
+  if (!cursor.done() && cursor.key() == after) cursor.next();
+  return cursor;
+}
+
+PageEnd PageScan::run(const OrderedMap& map, std::string_view skip,
+                      std::span<const Condition> conditions,
+                      const std::function<void(const RecordView&)>& visit) {
+  std::string range(skip);
+  range += request_.prefix;
+  const std::size_t limit = std::max<std::size_t>(request_.limit, 1);
+  const std::size_t scan_max = std::max<std::size_t>(request_.scan_max, 1);
+  std::size_t visited = 0;
+  std::size_t looked_at = 0;
+  std::string_view last;
+  for (OrderedMap::Cursor at = start(map, skip, range); !at.done(); at.next()) {
+    const std::string_view entry_key = at.key();
+    if (!entry_key.starts_with(range)) break;
+    if (looked_at++ == scan_max) return {std::string(last)};
+    const std::string_view key = entry_key.substr(skip.size());
+    const Entry record = &map == &records_ ? at.entry() : records_.find(key).value();
+    if (std::ranges::all_of(conditions, [&](const Condition& c) { return holds(c, record); })) {
+      // One more is looked for than is visited: to know whether there is more.
+      if (visited++ == limit) return {std::string(last)};
+      visit(stored_record(record));
+    }
+    last = key;
+  }
+  return {};
+}
+
+}  // namespace
+
+Table::Table(Layout layout, Map records, std::vector<Map> indexes)
+    : layout_(std::move(layout)), records_(std::move(records)), indexes_(std::move(indexes)) {}
+
+std::optional<RecordView> Table::find(std::string_view key) const noexcept {
+  const std::optional<Entry> entry = records_->find(key);
+  if (!entry) return std::nullopt;
+  return stored_record(*entry);
+}
+
+Result<PageEnd> Table::page(const PageRequest& request,
+                            const std::function<void(const RecordView&)>& visit) const {
+  std::vector<Condition> conditions;
+  for (const PageRequest::Where& where : request.where) {
+    const Result<std::size_t> number = index_number(where.index);
+    if (!number) return tl::make_unexpected(number.error());
+    conditions.push_back({*number, where.value});
+  }
+  PageScan scan(*records_, request);
+  if (conditions.empty()) return scan.run(*records_, {}, {}, visit);
+  std::string skip;
+  append_index_key(skip, conditions.front().value, {});
+  return scan.run(*indexes_[conditions.front().index], skip, std::span(conditions).subspan(1),
+                  visit);
+}
+
+Result<std::size_t> Table::index_number(std::string_view name) const {
+  const auto found = std::ranges::find(layout_.indexes, name);
+  if (found != layout_.indexes.end()) {
+    return static_cast<std::size_t>(found - layout_.indexes.begin());
+  }
+  std::string message = "no index '";
+  message += name;
+  message += "' is declared";
+  std::string hint =
+      layout_.indexes.empty() ? "this collection declares no index" : "declared are ";
+  for (std::size_t i = 0; i < layout_.indexes.size(); ++i) {
+    if (i != 0) hint += ", ";
+    hint += layout_.indexes[i];
+  }
+  return fail(ErrorCode::kInvalid, std::move(message), {}, std::move(hint));
+}
+
+std::size_t Table::size() const noexcept {
+  return records_->size();
+}
+
+const Table::Layout& Table::layout() const noexcept {
+  return layout_;
+}
+
+const Sha256& Table::content_hash() const noexcept {
+  return records_->content_hash();
+}
+
+}  // namespace lull::snapshot
