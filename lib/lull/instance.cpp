@@ -250,7 +250,7 @@ class InstanceImpl final : public Instance {
   [[nodiscard]] const std::vector<CollectionSpec>& specs() const noexcept override {
     return options_.collections;
   }
-  [[nodiscard]] Publisher& publisher() noexcept override { return *publisher_; }
+  [[nodiscard]] const Publisher& publisher() const noexcept override { return *publisher_; }
 
  private:
   const InstanceOptions options_;
