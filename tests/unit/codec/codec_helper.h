@@ -1,6 +1,9 @@
 // What the codec tests share: one call to parse, one string to compare.
 #pragma once
 
+#include <cstdlib>
+#include <iostream>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -38,6 +41,15 @@ inline std::string places(std::string_view text, DocumentFormat format) {
   std::string out;
   append_places(out, "", *node);
   return out;
+}
+
+/// Given by the environment's LULL_SEED, or random; printed, so that a failure can be repeated.
+inline std::uint64_t random_seed() {
+  const char* const given = std::getenv("LULL_SEED");
+  const std::uint64_t value =
+      given == nullptr ? std::random_device{}() : std::strtoull(given, nullptr, 10);
+  std::cout << "LULL_SEED=" << value << "\n";
+  return value;
 }
 
 /// One row of a table of inputs.

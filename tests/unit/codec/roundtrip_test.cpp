@@ -1,22 +1,12 @@
 // Row 47, both sides: what to_json() writes is read back as the same, by JSON and by YAML.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <random>
 
 #include "codec_helper.h"
 
 namespace lull::codec {
 namespace {
-
-std::uint64_t seed() {
-  const char* const given = std::getenv("LULL_SEED");
-  const std::uint64_t value =
-      given == nullptr ? std::random_device{}() : std::strtoull(given, nullptr, 10);
-  std::cout << "LULL_SEED=" << value << "\n";
-  return value;
-}
 
 class RandomTree {
  public:
@@ -88,7 +78,7 @@ class RandomTree {
 };
 
 TEST(RoundTrip, JsonAndYamlReadBackWhatWasWritten) {
-  RandomTree trees(seed());
+  RandomTree trees(random_seed());
   for (int i = 0; i < 3000; ++i) {
     const std::string json = to_json(trees.object(6));
     ASSERT_EQ(outcome(json, DocumentFormat::kJson), json);
