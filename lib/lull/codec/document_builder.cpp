@@ -126,12 +126,14 @@ bool DocumentBuilder::end() {
 }
 
 bool DocumentBuilder::fail(ErrorCode code, std::string message, Spot spot, std::string hint) {
-  if (!failed()) {
-    error_ = Error{code,
-                   std::move(message),
-                   {std::string(file_.name), spot.line, spot.column, pointer()},
-                   std::move(hint)};
-  }
+  return fail(Error{code,
+                    std::move(message),
+                    {std::string(file_.name), spot.line, spot.column, pointer()},
+                    std::move(hint)});
+}
+
+bool DocumentBuilder::fail(Error error) {
+  if (!failed()) error_ = std::move(error);
   return false;
 }
 

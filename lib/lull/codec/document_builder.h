@@ -38,10 +38,12 @@ class DocumentBuilder {
 
   /// Records the error, unless there is one already. Always false.
   bool fail(ErrorCode code, std::string message, Spot spot, std::string hint = {});
+  bool fail(Error error);
 
   /// Whether the next event must be a key, or the end of an object.
   [[nodiscard]] bool expects_key() const noexcept;
   [[nodiscard]] bool failed() const noexcept { return error_.has_value(); }
+  [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
   /// The path of the value that comes next.
   [[nodiscard]] NodePath next_path() const;
   /// The node at a path, or null while it is still open.

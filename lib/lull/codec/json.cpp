@@ -61,7 +61,7 @@ class SaxHandler {
   using binary_t = nlohmann::json::binary_t;
 
   SaxHandler(std::string_view text, DocumentBuilder& builder)
-      : builder_(builder), cursor_(text), positions_(text) {}
+      : builder_(builder), cursor_(text), positions_(text), text_size_(text.size()) {}
 
   bool null() { return builder_.scalar(Node::Kind::kNull, {}, next_spot()); }
   bool boolean(bool value) {
@@ -98,10 +98,11 @@ class SaxHandler {
   DocumentBuilder& builder_;
   TokenCursor cursor_;
   Positions positions_;
+  std::size_t text_size_;
 };
 
-// `position` is the number of bytes read. An unexpected token is reported where it starts, anything
-// wrong inside one at the byte that is wrong.
+// `position` is the number of bytes read. An unexpected or unfinished token is reported where it
+// starts, anything wrong inside one at the byte that is wrong.
 bool SaxHandler::parse_error(std::size_t position, const std::string&,
                              const nlohmann::detail::exception& e) {
   constexpr int kNumberOverflow = 406;
@@ -110,7 +111,9 @@ bool SaxHandler::parse_error(std::size_t position, const std::string&,
   const std::size_t place = message.find(": ");  // behind "[...] parse error at line 1, column 2"
   if (place != std::string_view::npos) message.remove_prefix(place + 2);
   std::size_t offset = position == 0 ? 0 : position - 1;
-  if (message.find(" - unexpected ") != std::string_view::npos) {
+  const auto says = [message](std::string_view part) { return message.find(part) != message.npos; };
+  if (says(" - unexpected ") || says("missing closing quote")) {
+    position = std::min(position, text_size_);
     TokenCursor::Token token = cursor_.next();
     while (!token.text.empty() && token.offset + token.text.size() < position) {
       token = cursor_.next();

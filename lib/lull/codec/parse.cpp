@@ -2,26 +2,10 @@
 
 #include <algorithm>
 
-#include "lull/base/utf8.h"
 #include "lull/codec/parsers.h"
 #include "lull/codec/text_check.h"
 
 namespace lull::codec {
-namespace {
-
-// Refuses what libfyaml lets through although YAML forbids it.
-bool has_only_yaml_characters(std::string_view text, DocumentBuilder& builder) {
-  const auto bad = std::ranges::find_if(text, [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
-  });
-  if (bad == text.end()) return true;
-  return builder.fail(ErrorCode::kSyntax, "a control character, which YAML does not allow",
-                      Positions(text).at(static_cast<std::size_t>(bad - text.begin())),
-                      "delete it, or write it as an escape in double quotes");
-}
-
-}  // namespace
-
 std::optional<DocumentFormat> document_format(std::string_view file_name) noexcept {
   if (file_name.ends_with(".yaml") || file_name.ends_with(".yml")) return DocumentFormat::kYaml;
   if (file_name.ends_with(".json")) return DocumentFormat::kJson;
@@ -44,7 +28,7 @@ Result<Node> parse_document(std::string_view bytes, DocumentFormat format, Input
   DocumentBuilder builder(file, bounded);
   switch (format) {
     case DocumentFormat::kYaml:
-      if (has_only_yaml_characters(*text, builder)) parse_yaml(*text, builder, bounded);
+      parse_yaml(*text, builder, bounded);
       break;
     case DocumentFormat::kJson:
       parse_json(*text, builder);

@@ -198,8 +198,7 @@ class RecordMaker {
 
 Result<Record> make_record(std::vector<RecordMember>& members, RecordPlace place,
                            const RecordSchema& schema) {
-  // Stable, so that of two members of one name the second is the one that is reported.
-  std::ranges::stable_sort(members, {}, &RecordMember::name);
+  std::ranges::sort(members, {}, &RecordMember::name);
   return RecordMaker(members, place, schema).make();
 }
 

@@ -3,6 +3,7 @@
 #include "lull/codec/csv.h"
 #include "lull/codec/number.h"
 #include "lull/codec/parse.h"
+#include "lull/codec/record_fast.h"
 #include "lull/codec/record_members.h"
 
 namespace lull::codec {
@@ -144,6 +145,7 @@ Result<Record> CsvRow::parse(const std::vector<std::string>& columns) {
 Result<Record> parse_record(const RawRecord& raw, const RawRecords& file, RecordFormat format,
                             std::string_view file_name, const RecordSchema& schema) {
   if (format == RecordFormat::kCsv) return CsvRow(raw, file_name, schema).parse(file.columns);
+  if (auto record = parse_flat_record(raw, file_name, schema)) return *std::move(record);
   return parse_json_record(raw, format, file_name, schema);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lull/codec/parsers.h"
+#include "lull/codec/yaml_guard.h"
 #include "lull/codec/yaml_scalar.h"
 
 namespace lull::codec {
@@ -263,10 +264,16 @@ void YamlReader::report_parser_error() {
     builder_.fail(ErrorCode::kSyntax, "libfyaml gave up without a reason", last_);
     return;
   }
+  const std::string_view message = error->msg == nullptr ? "unknown error" : error->msg;
   const fy_mark* const mark = error->fyt == nullptr ? nullptr : fy_token_start_mark(error->fyt);
   Spot at{static_cast<std::uint32_t>(error->line), static_cast<std::uint32_t>(error->column)};
-  if (mark != nullptr) at = positions_.at(mark->input_pos);
-  const std::string_view message = error->msg == nullptr ? "unknown error" : error->msg;
+  if (mark != nullptr) {
+    std::size_t offset = mark->input_pos;
+    const bool behind_quote = offset > 0 && (text_[offset - 1] == '"' || text_[offset - 1] == '\'');
+    const bool about_quoted = message.find("quoted") != std::string_view::npos;
+    if (behind_quote && about_quoted) --offset;
+    at = positions_.at(offset);
+  }
   const bool tab = message.find("tab character") != std::string_view::npos;
   builder_.fail(ErrorCode::kSyntax, std::string(message), at,
                 tab ? "indent with spaces" : std::string{});
@@ -291,6 +298,19 @@ Spot YamlReader::spot(fy_event* event) {
 }  // namespace
 
 void parse_yaml(std::string_view text, DocumentBuilder& builder, const DocumentLimits& limits) {
+  if (auto fault = find_yaml_fault(text)) {
+    builder.fail(fault->code, std::move(fault->message), Positions(text).at(fault->offset),
+                 std::move(fault->hint));
+    return;
+  }
+  if (const auto many = find_many_open_brackets(text)) {
+    DocumentBuilder probe(builder.file(), limits);
+    YamlReader(text.substr(0, *many), probe, limits).run();
+    if (probe.error() && probe.error()->code == ErrorCode::kLimit) {
+      builder.fail(*probe.error());
+      return;
+    }
+  }
   YamlReader(text, builder, limits).run();
 }
 
