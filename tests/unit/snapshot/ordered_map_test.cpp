@@ -125,6 +125,8 @@ TEST(OrderedMap, LargeBodiesHaveLeavesOfTheirOwn) {
   const Map smaller = OrderedMap::apply(*map, changes);
   expect_content(*smaller, content);
   EXPECT_EQ(smaller->content_hash(), put_all(empty(), content)->content_hash());
+  const std::string& first = content.begin()->first;
+  EXPECT_EQ(smaller->find(first)->body.data(), map->find(first)->body.data()) << "not shared";
 }
 
 TEST(OrderedMap, RemovingAnyBoundaryGivesTheShapeWithoutIt) {
