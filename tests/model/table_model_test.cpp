@@ -80,7 +80,7 @@ Value TableModel::random_value() {
   static const std::vector<std::optional<std::string>> kColours = {std::nullopt, "red", "1",
                                                                    "true"};
   Value value;
-  const std::size_t bytes = run_.one_in(200) ? run_.below(100'000) : run_.below(300);
+  const std::size_t bytes = run_.one_in(200) ? run_.below(100'000) : run_.below(200);
   value.json = std::string(bytes, static_cast<char>('a' + run_.below(3)));
   value.index_values = {run_.pick(kWarehouses), run_.pick(kColours)};
   if (run_.one_in(2)) value.quantity = static_cast<std::int64_t>(run_.below(9)) - 4;
@@ -246,11 +246,11 @@ void TableModel::step() {
     if (yes) ++done_[name];
     return yes;
   };
-  if (is("change", dice < 400)) {
+  if (is("change", dice < 300)) {
     std::vector<RecordChange> changes;
     changes.push_back(random_change());
     apply(std::move(changes));
-  } else if (is("batch", dice < 405)) {
+  } else if (is("batch", dice < 305)) {
     std::vector<RecordChange> changes;
     for (std::size_t i = run_.below(400); i > 0; --i) changes.push_back(random_change());
     apply(std::move(changes));

@@ -3,7 +3,6 @@
 #include <cassert>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <stdexcept>
 
 #include "lull/base/poison.h"
@@ -49,13 +48,26 @@ Boundary Boundary::of(const Entry& entry) noexcept {
 
 std::shared_ptr<const Leaf> Leaf::make(std::span<const Entry> entries, bool hashed,
                                        std::shared_ptr<MemoryAccount> account) {
-  const std::shared_ptr<Leaf> leaf(new Leaf(entries, hashed));
-  leaf->charge_ = MemoryAccount::Charge(std::move(account), sizeof(Leaf) + leaf->block_bytes_);
+  assert(!entries.empty());
+  std::size_t bytes = (entries.size() + 1) * sizeof(Slot);
+  for (const Entry& entry : entries) bytes += packed_bytes(entry);
+  if (bytes > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::length_error("a record of 4 GiB or more");
+  }
+  const BlockBytes block{static_cast<std::uint32_t>(bytes)};
+  const std::shared_ptr<Leaf> leaf(new (block) Leaf(entries, hashed, block));
+  leaf->charge_ = MemoryAccount::Charge(std::move(account), sizeof(Leaf) + bytes);
   return leaf;
 }
 
-Leaf::Leaf(std::span<const Entry> entries, bool hashed) : boundary_(Boundary::of(entries.front())) {
+Leaf::Leaf(std::span<const Entry> entries, bool hashed, BlockBytes block)
+    : boundary_(Boundary::of(entries.front())),
+      block_bytes_(block.count),
+      size_(static_cast<std::uint32_t>(entries.size())),
+      prefix_bytes_(
+          static_cast<std::uint32_t>(common_prefix(entries.front().key, entries.back().key))) {
   pack(entries);
+  for (const Entry& entry : entries) weight_bytes_ += entry.weight_bytes();
   if (!hashed) return;
   Sha256Stream stream;
   for (const Entry& entry : entries) stream.field(entry.key).field(entry.body);
@@ -63,24 +75,10 @@ Leaf::Leaf(std::span<const Entry> entries, bool hashed) : boundary_(Boundary::of
 }
 
 void Leaf::pack(std::span<const Entry> entries) {
-  assert(!entries.empty());
-  std::size_t bytes = (entries.size() + 1) * sizeof(Slot);
-  for (const Entry& entry : entries) {
-    bytes += packed_bytes(entry);
-    weight_bytes_ += entry.weight_bytes();
-  }
-  if (bytes > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::length_error("a record of 4 GiB or more");
-  }
-  block_ = std::make_unique_for_overwrite<char[]>(bytes);
-  block_bytes_ = static_cast<std::uint32_t>(bytes);
-  size_ = static_cast<std::uint32_t>(entries.size());
-  prefix_bytes_ =
-      static_cast<std::uint32_t>(common_prefix(entries.front().key, entries.back().key));
-  char* at = block_.get() + (entries.size() + 1) * sizeof(Slot);
+  char* at = block() + (entries.size() + 1) * sizeof(Slot);
   for (std::size_t i = 0; i <= entries.size(); ++i) {
-    auto* slot = new (block_.get() + i * sizeof(Slot)) Slot;
-    slot->offset = static_cast<std::uint32_t>(at - block_.get());
+    auto* slot = new (block() + i * sizeof(Slot)) Slot;
+    slot->offset = static_cast<std::uint32_t>(at - block());
     if (i == entries.size()) break;
     const Entry& entry = entries[i];
     assert(i == 0 || entries[i - 1].key < entry.key);
@@ -92,13 +90,13 @@ void Leaf::pack(std::span<const Entry> entries) {
 }
 
 Leaf::~Leaf() {
-  poison(block_.get(), block_bytes_);
+  poison(block(), block_bytes_);
 }
 
 Entry Leaf::entry(std::size_t index) const noexcept {
   assert(index < size_);
-  const char* at = block_.get() + slots()[index].offset;
-  const char* end = block_.get() + slots()[index + 1].offset;
+  const char* at = block() + slots()[index].offset;
+  const char* end = block() + slots()[index + 1].offset;
   Entry out;
   const std::size_t key_bytes = read_size(at);
   out.key = {at, key_bytes};

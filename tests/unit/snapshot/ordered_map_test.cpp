@@ -125,6 +125,8 @@ TEST(OrderedMap, LargeBodiesHaveLeavesOfTheirOwn) {
   const Map smaller = OrderedMap::apply(*map, changes);
   expect_content(*smaller, content);
   EXPECT_EQ(smaller->content_hash(), put_all(empty(), content)->content_hash());
+  const std::string& first = content.begin()->first;
+  EXPECT_EQ(smaller->find(first)->body.data(), map->find(first)->body.data()) << "not shared";
 }
 
 TEST(OrderedMap, RemovingAnyBoundaryGivesTheShapeWithoutIt) {
@@ -160,6 +162,24 @@ TEST(OrderedMap, RemovingAGroupBoundaryJoinsGroups) {
     ASSERT_EQ(joined->size(), rest.size());
     ASSERT_EQ(put_all(joined, {{key, body}})->content_hash(), map->content_hash());
   }
+}
+
+TEST(OrderedMap, ALeafBoundaryBehindARemovedGroupBoundaryJoinsTheGroupBefore) {
+  Content content;
+  std::string removed;
+  for (int i = 10'000; removed.empty(); ++i) {
+    const std::string key = std::to_string(i);
+    content.emplace(key, "b");
+    if (i > 10'100 && Boundary::of({key, {}, "b"}).group) removed = key;
+  }
+  for (int i = 0; content.rbegin()->first == removed; ++i) {
+    const std::string behind = removed + "-" + std::to_string(i);
+    const Boundary boundary = Boundary::of({behind, {}, "b"});
+    if (boundary.leaf && !boundary.group) content.emplace(behind, "b");
+  }
+  const Map map = put_all(empty(), content);
+  content.erase(removed);
+  EXPECT_EQ(remove(map, removed)->content_hash(), put_all(empty(), content)->content_hash());
 }
 
 TEST(OrderedMap, ChargesEveryPart) {
