@@ -22,7 +22,9 @@ struct FileChange {
 /// All that differs from what was last accepted, in name order, read at one stable moment.
 struct ChangeSet {
   std::vector<FileChange> changes;
-  bool initial = false;  ///< The first one of this source: handed over even if it has no changes.
+  /// None of this source was accepted before: handed over even if it has no changes, and publishing
+  /// it makes the collection loaded.
+  bool initial = false;
 };
 
 /// Takes what a source finds. Called on the source's own thread, one call at a time.
@@ -36,11 +38,14 @@ class Sink {
   /// Whether the change set was accepted, that is published. One that was not is part of the next
   /// change set again, brought up to date: the source computes against what was last accepted.
   /// It may block until the change is decided; the source coalesces what happens meanwhile.
+  /// What was refused is not offered again until something changes or rescan() is called. If it
+  /// changes back to what was accepted, that is offered with an empty list: the refusal is over.
   virtual bool offer(ChangeSet change_set) = 0;
 
   /// The source could not be read as a whole (directory missing, a file unreadable, a limit):
-  /// nothing is offered, what is served stays. An empty list: the last such problem is over, and
-  /// nothing has changed.
+  /// nothing is offered, what is served stays. Told once for the same errors, and again after
+  /// rescan(). An empty list: the last such problem is over, and nothing has changed. An offer says
+  /// so too; refused content is offered again then.
   virtual void unreadable(const Errors& errors) = 0;
 };
 
@@ -52,12 +57,13 @@ struct SourceState {
   std::string degraded;             ///< Why it is not in its best mode; empty: it is.
   std::uint64_t files = 0;          ///< Files taken at the last scan.
   std::uint64_t files_skipped = 0;  ///< Hidden, leftovers, unknown extensions, not regular files.
-  std::uint64_t scans = 0;
-  std::uint64_t overflows = 0;  ///< Event queue overflows, each answered by a full scan.
+  std::uint64_t scans = 0;          ///< Times that the whole directory was looked at and compared.
+  std::uint64_t overflows = 0;      ///< Event queue overflows, each answered by a full scan.
 };
 
 /// A running source. Threads: all members from any; the sink is called on the source's own thread.
-/// Lifetime: the destructor stops it and returns after the last call of the sink has returned.
+/// Lifetime: the destructor stops it and returns after the call of the sink that is under way, if
+/// there is one; so it must not be destroyed by the sink.
 class Source {
  public:
   Source() = default;

@@ -32,8 +32,7 @@ TEST_P(Changes, AnEmptyDirectoryIsOfferedOnce) {
   start_and_load();
   EXPECT_TRUE(sink_.offer_at(0).initial);
   EXPECT_TRUE(sink_.offer_at(0).changes.empty());
-  source_->rescan();
-  ASSERT_TRUE(wait_for_scans(*source_, 1));
+  ASSERT_TRUE(looks_after(*source_, 1, [&] { source_->rescan(); }));
   EXPECT_EQ(sink_.offers(), 1U);
 }
 
@@ -74,10 +73,8 @@ TEST_P(Changes, OnlyWhatChangedIsOffered) {
 TEST_P(Changes, TouchAndTheSameContentAreNoChange) {
   write_file(at("a.yaml"), "a");
   start_and_load();
-  ASSERT_EQ(shell(at(), "touch a.yaml"), 0);
-  ASSERT_TRUE(wait_for_scans(*source_, 1));
-  replace_file(at("a.yaml"), "a");
-  ASSERT_TRUE(wait_for_scans(*source_, 1));
+  ASSERT_TRUE(looks_after(*source_, 1, [&] { EXPECT_EQ(shell(at(), "touch a.yaml"), 0); }));
+  ASSERT_TRUE(looks_after(*source_, 1, [&] { replace_file(at("a.yaml"), "a"); }));
   write_file(at("b.yaml"), "b");
   ASSERT_TRUE(sink_.wait_for({{"a.yaml", "a"}, {"b.yaml", "b"}}));
   EXPECT_EQ(sink_.offers(), 2U);

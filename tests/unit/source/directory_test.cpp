@@ -24,15 +24,10 @@ TEST_P(Directory, TheErrorIsToldOnceUntilAskedAgain) {
   fs::remove(at());
   start();
   ASSERT_TRUE(sink_.wait_for_error("the directory cannot be read"));
-  ASSERT_TRUE(wait_for_scans(*source_, 3));
+  ASSERT_TRUE(looks_after(*source_, 3, [] {}));
   EXPECT_EQ(sink_.unreadable_calls(), 1U);
   source_->rescan();
-  EXPECT_TRUE(sink_.wait([&] { return true; }));
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (sink_.unreadable_calls() < 2 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
-  EXPECT_EQ(sink_.unreadable_calls(), 2U);
+  EXPECT_TRUE(sink_.wait_for_unreadable_calls(2));
 }
 
 TEST_P(Directory, SeveralLevelsMissingAtTheStart) {

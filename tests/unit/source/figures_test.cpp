@@ -51,7 +51,7 @@ TEST_F(Figures, FromTheWriteToTheOffer) {
   const double p99 = latencies_ms[kChanges * 99 / 100];
   std::printf("write to offer, %d files, quiet 20 ms, %zu changes: p50 %.1f ms, p99 %.1f ms\n",
               kFiles, kChanges, p50, p99);
-  EXPECT_LT(p50, 200.0);
+  EXPECT_LT(p50, 1000.0);
   source_.reset();
 }
 
@@ -60,7 +60,7 @@ TEST_F(Figures, Idle) {
   options.rescan_interval = milliseconds(100);  // fifty times more often than by default
   start(options);
   ASSERT_TRUE(sink_.wait_for_offers(1));
-  ASSERT_TRUE(wait_for_scans(*source_, 1));
+  ASSERT_TRUE(looks_after(*source_, 1, [] {}));
   const auto scans = source_->state().scans;
   const double before = process_cpu_ms();
   std::this_thread::sleep_for(milliseconds(3000));

@@ -126,6 +126,9 @@ class RecordingSink final : public Sink {
       return false;
     });
   }
+  bool wait_for_unreadable_calls(std::size_t count) {
+    return wait([&] { return unreadable_calls_ >= count; });
+  }
   bool wait_for_no_error() {
     return wait([&] { return errors_.empty(); });
   }
@@ -181,9 +184,11 @@ inline FilesOptions options_for(const fs::path& directory, Mode mode) {
   return options;
 }
 
-/// Waits until the source has looked `count` times more.
-inline bool wait_for_scans(const Source& source, std::uint64_t count) {
+/// Does something, then waits until the source has looked `count` times more.
+template <class Action>
+bool looks_after(const Source& source, std::uint64_t count, Action action) {
   const auto wanted = source.state().scans + count;
+  action();
   const auto deadline = std::chrono::steady_clock::now() + kDeadline;
   while (source.state().scans < wanted) {
     if (std::chrono::steady_clock::now() > deadline) return false;
