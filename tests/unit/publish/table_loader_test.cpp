@@ -40,11 +40,10 @@ class Feed {
     return found ? std::string(found->json) : "none";
   }
   /// How many records the next apply parses.
-  std::uint64_t newly_parsed() {
-    return loader->parsed() - std::exchange(seen_, loader->parsed());
-  }
+  std::uint64_t newly_parsed() { return loader->parsed() - std::exchange(seen_, loader->parsed()); }
 
-  snapshot::Collection base{"inventory", snapshot::CollectionKind::kTable, std::monostate{}, {1, 0}};
+  snapshot::Collection base{
+      "inventory", snapshot::CollectionKind::kTable, std::monostate{}, {1, 0}};
   std::shared_ptr<MemoryAccount> account = std::make_shared<MemoryAccount>();
   std::unique_ptr<Loader> loader;
 
@@ -105,8 +104,9 @@ TEST(TableLoader, OneEditedLineParsesOneRecord) {
 TEST(TableLoader, TheSameRecordWrittenOtherwiseIsNoChange) {
   Feed feed;
   feed.apply({{"a.ndjson", line("A", 1)}});
-  EXPECT_EQ(feed.apply({{"a.ndjson", "{ \"available\": 1, \"warehouse\":\"w\", \"sku\":\"A\" }\n"}}),
-            "same");
+  EXPECT_EQ(
+      feed.apply({{"a.ndjson", "{ \"available\": 1, \"warehouse\":\"w\", \"sku\":\"A\" }\n"}}),
+      "same");
   EXPECT_EQ(feed.apply({{"a.ndjson", "\n\n" + line("A", 1)}}), "same");
 }
 
@@ -126,7 +126,8 @@ TEST(TableLoader, DuplicatesNameBothPlaces) {
               HasSubstr("/src/b.ndjson:2: key 'B' is defined twice, also at /src/a.ndjson:2"));
   EXPECT_THAT(feed.apply({{"a.ndjson", line("N", 1)}, {"b.ndjson", line("C", 1) + line("N", 1)}}),
               HasSubstr("/src/b.ndjson:2: key 'N' is defined twice, also at /src/a.ndjson:1"));
-  EXPECT_EQ(feed.apply({{"b.ndjson", line("C", 2)}}), "1 record changed: C") << "nothing remembered";
+  EXPECT_EQ(feed.apply({{"b.ndjson", line("C", 2)}}), "1 record changed: C")
+      << "nothing remembered";
 }
 
 TEST(TableLoader, DuplicatesInTheFirstLoad) {
@@ -207,8 +208,9 @@ TEST(TableLoader, RandomEditsEqualLoadingEverything) {
           if (random() % 4 == 0) record.second = static_cast<int>(random() % 5);
         }
         for (int i = 0; i < 3; ++i) {
-          records.insert(records.begin() + static_cast<std::ptrdiff_t>(random() % (records.size() + 1)),
-                         {static_cast<int>(random() % 40), static_cast<int>(random() % 5)});
+          records.insert(
+              records.begin() + static_cast<std::ptrdiff_t>(random() % (records.size() + 1)),
+              {static_cast<int>(random() % 40), static_cast<int>(random() % 5)});
         }
         if (records.size() > 1 && random() % 3 == 0) std::swap(records.front(), records.back());
       }
