@@ -222,7 +222,7 @@ Fault RequestParser::accept_field(Field field, View value) noexcept {
       has_content_type_ = true;
       content_type_ = span(value);
       return {};
-    case Field::if_none_match:  // a list; a client that sends it in parts gets the whole value
+    case Field::if_none_match:  // a list: if it comes in parts, the last one is used
       if_none_match_ = span(value);
       return {};
     case Field::accept:

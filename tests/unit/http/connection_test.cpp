@@ -180,6 +180,15 @@ TEST(ConnectionTest, AHandlerThatFailsGivesOneError) {
   }
 }
 
+TEST(ConnectionTest, AFailureOfHeadHasNoBody) {
+  TestServer server;
+  RawClient client(server.port());
+  client.send("HEAD /throw HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto replies = split_replies(client.receive_until_close().value_or(""), {true});
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].status, 500);
+}
+
 TEST(ConnectionTest, AClientThatNeverReadsIsHeldBack) {
   ServerOptions options;
   options.write_buffer_bytes_max = 64 * 1024;
