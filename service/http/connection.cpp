@@ -123,14 +123,14 @@ void Connection::answer(const Request& request) {
   worker_.after_handle();
   if (has_reply) return worker_.count_request(reply);
   output_.rollback(mark);
-  append_fault(kInternal);
+  append_fault(kInternal, request.method == Method::kHead);
 }
 
-void Connection::append_fault(const Fault& fault) {
+void Connection::append_fault(const Fault& fault, bool head_only) {
   closing_ = true;
   client_closes_ = false;
   ReplyWriter& reply = worker_.reply();
-  reply.begin(output_, worker_.spare_text(), false, Persistence::kClose, worker_.now());
+  reply.begin(output_, worker_.spare_text(), head_only, Persistence::kClose, worker_.now());
   ReplyHead head;
   head.status = fault.status;
   head.content_type = "application/problem+json";

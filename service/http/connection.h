@@ -62,7 +62,7 @@ class Connection : public boost::intrusive::list_base_hook<
   void run();
   void answer_buffered();
   void answer(const Request& request);
-  void append_fault(const Fault& fault);
+  void append_fault(const Fault& fault, bool head_only = false);
   [[nodiscard]] Flushed flush();
   void wait_writable();
   void finish();

@@ -97,7 +97,8 @@ Result<Listeners> listen_on(const std::string& address, std::uint16_t port, unsi
   }
   ip::tcp::endpoint endpoint(parsed, port);
   const auto failed = [&] {
-    return tl::make_unexpected(socket_error(errno, text_of(endpoint), port));
+    const int code = errno;  // before Asio's text of the address clears it
+    return tl::make_unexpected(socket_error(code, text_of(endpoint), port));
   };
 
   // SO_REUSEPORT would let a second server of the same user share the port in silence.

@@ -61,15 +61,16 @@ bool has_control_byte(beast::string_view value) noexcept {
   });
 }
 
-// "… HTTP/2.0\r": well-formed, but of a version that we don't speak.
-bool names_a_version(std::string_view line) noexcept {
+// "... HTTP/2.0\r": well-formed, but of a version that we don't speak.
+bool names_another_version(std::string_view line) noexcept {
   line = line.substr(0, line.find('\r'));
   const auto space = line.rfind(' ');
   if (space == std::string_view::npos) return false;
   const std::string_view version = line.substr(space + 1);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
-         version[6] == '.' && is_digit(version[7]);
+         version[6] == '.' && is_digit(version[7]) && version != "HTTP/1.1" &&
+         version != "HTTP/1.0";
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ Fault RequestParser::fault(const beast::error_code& ec, std::string_view line) c
     return {431, "header_too_large", "the header fields are longer than header_bytes_max"};
   }
   if (ec == error::bad_version) {
-    if (names_a_version(line)) {
+    if (names_another_version(line)) {
       return {505, "version_not_supported", "this server speaks HTTP/1.1 and HTTP/1.0"};
     }
     return bad("the request line must end in HTTP/1.1 and CR LF");
@@ -221,7 +222,7 @@ Fault RequestParser::accept_field(Field field, View value) noexcept {
       has_content_type_ = true;
       content_type_ = span(value);
       return {};
-    case Field::if_none_match:  // a list; a client that sends it in parts gets the whole value
+    case Field::if_none_match:  // a list: if it comes in parts, the last one is used
       if_none_match_ = span(value);
       return {};
     case Field::accept:

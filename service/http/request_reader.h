@@ -53,6 +53,7 @@ class RequestReader {
 
  private:
   [[nodiscard]] bool skip_blank_line() noexcept;
+  [[nodiscard]] bool is_too_short_for_beast() const noexcept;
   [[nodiscard]] Step fail(const Fault& fault);
   [[nodiscard]] Fault check_header() const noexcept;
   [[nodiscard]] Fault check_incomplete() const noexcept;

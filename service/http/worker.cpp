@@ -62,7 +62,6 @@ void Worker::drain() {
     update_now();
     draining_ = true;
     drain_began_ = now_;
-    accept_paused_ = false;
     timer_.cancel();  // the next tick comes sooner
     wait_tick();
   });
@@ -86,23 +85,24 @@ void Worker::wait_accept() {
   acceptor_.async_wait(Acceptor::wait_read, [this](const boost::system::error_code& ec) {
     if (ec) return;
     update_now();
-    accept_queued();
+    (void)accept_queued();
     if (!accept_paused_) wait_accept();
   });
 }
 
-void Worker::accept_queued() {
+bool Worker::accept_queued() {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       adopt(fd);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      return;
+      return false;
     } else if (is_out_of_resources(errno)) {
       accept_paused_ = true;  // until the next tick: the queue stays readable, and would spin
-      return;
+      return false;
     }  // else: that client is gone
   }
+  return true;
 }
 
 void Worker::adopt(int fd) {
@@ -152,8 +152,10 @@ void Worker::tick() {
 void Worker::drain_tick() {
   boost::system::error_code ignored;
   if (acceptor_.is_open() && now_ - drain_began_ >= kDrainAcceptTime) {
-    accept_queued();  // closing a listener resets what is queued on it
-    acceptor_.close(ignored);
+    while (accept_queued()) {
+    }
+    // Closing a listener resets what is queued on it: not while descriptors are short.
+    if (!accept_paused_) acceptor_.close(ignored);
   }
   if (now_ - drain_began_ < options_.drain_timeout) return;
   acceptor_.close(ignored);

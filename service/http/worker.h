@@ -66,7 +66,8 @@ class Worker {
       boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 
   void wait_accept();
-  void accept_queued();
+  /// False when nothing is queued, or nothing can be accepted for now.
+  [[nodiscard]] bool accept_queued();
   void adopt(int fd);
   void wait_tick();
   void tick();
