@@ -23,7 +23,9 @@ struct Candidate {
   Revision base;  ///< The collection's changed_at when building began.
   std::variant<std::shared_ptr<const snapshot::Tree>, std::shared_ptr<const snapshot::Table>> data;
   std::string summary;  ///< What changed, for the log: `2 documents changed: payment, search`.
-  std::uint64_t built_bytes = 0;  ///< What was charged to the account for it.
+  /// What the base holds and this does not: what keeping the base readable costs. An estimate, for
+  /// retained_bytes_max only; snapshot_bytes_alive_max goes by the account.
+  std::uint64_t replaced_bytes = 0;
 };
 
 /// Told to observers after each publication.

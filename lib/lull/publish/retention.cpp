@@ -17,11 +17,4 @@ std::size_t retained_to_keep(std::span<const Retained> newest_first, const Reten
   return keep;
 }
 
-std::uint64_t replaced_bytes(std::uint64_t older, std::uint64_t newer,
-                             std::uint64_t built) noexcept {
-  // newer = older - replaced + built
-  const std::uint64_t before = older + built;
-  return std::min(older, before > newer ? before - newer : 0);
-}
-
 }  // namespace lull::publish

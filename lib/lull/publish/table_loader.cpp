@@ -36,6 +36,14 @@ struct TableLoader::Work {
   std::vector<std::string> removed;   // keys of records whose text is gone
   ErrorList errors;
   ChangeList changes;
+  std::int64_t growth_bytes = 0;  // new records less old ones
+
+  /// Leaves are copied on write: what was built replaces as much, less what the records grew by.
+  /// `built` is what the account grew by meanwhile; it may be off by what others built or freed.
+  [[nodiscard]] std::uint64_t replaced_bytes(std::uint64_t built) const {
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(built) - growth_bytes));
+  }
 };
 
 TableLoader::TableLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account)
@@ -86,10 +94,9 @@ Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& cha
   if (base_table != nullptr && (*base_table)->content_hash() == table->content_hash()) {
     return std::optional<Candidate>{};
   }
-  Candidate candidate{base.name, base.changed_at, std::move(table), work.changes.summary("record"), 0};
-  const std::uint64_t bytes_after = account_->bytes();
-  candidate.built_bytes = bytes_after > bytes_before ? bytes_after - bytes_before : 0;
-  return std::optional<Candidate>(std::move(candidate));
+  return std::optional<Candidate>({base.name, base.changed_at, std::move(table),
+                                   work.changes.summary("record"),
+                                   work.replaced_bytes(account_->bytes() - bytes_before)});
 }
 
 void TableLoader::read_file(const source::FileChange& change, Work& work) {
@@ -198,7 +205,10 @@ std::vector<RecordChange> TableLoader::record_changes(Work& work) const {
   auto removed = work.removed.begin();
   const auto remove_up_to = [&](const std::string* key) {
     for (; removed != work.removed.end() && (key == nullptr || *removed < *key); ++removed) {
+      const auto old = work.base->find(*removed);
+      if (!old) continue;
       work.changes.add(ChangeList::kRemoved, *removed);
+      work.growth_bytes -= static_cast<std::int64_t>(old->key.size() + old->json.size());
       out.push_back({*removed, std::nullopt});
     }
     if (key != nullptr && removed != work.removed.end() && *removed == *key) ++removed;
@@ -208,6 +218,8 @@ std::vector<RecordChange> TableLoader::record_changes(Work& work) const {
     remove_up_to(&record.key);
     const auto old = work.base->find(record.key);
     if (old && old->json == record.json) continue;
+    work.growth_bytes += static_cast<std::int64_t>(record.json.size()) -
+                         static_cast<std::int64_t>(old ? old->json.size() : 0);
     work.changes.add(old ? ChangeList::kChanged : ChangeList::kAdded, record.key);
     std::string key = record.key;
     out.push_back({std::move(key),

@@ -38,9 +38,23 @@ struct TreeLoader::Build {
   std::map<std::string, DocumentPtr, std::less<>> changed;  // null: removed
   ChangeList changes;
   std::set<std::string, std::less<>> apps;
-  TreeBuilder builder{base};
+  TreeBuilder builder;
   std::size_t effective_bytes = 0;
+  std::set<const Document*> replaced;  // documents of the base that the next tree has no use for
 
+  explicit Build(std::shared_ptr<const Tree> base_tree) : base(std::move(base_tree)), builder(base) {}
+
+  [[nodiscard]] std::uint64_t replaced_bytes() const {
+    std::uint64_t out = 0;
+    for (const Document* document : replaced) out += document->memory_bytes();
+    return out;
+  }
+  void replace_effective(const std::string& app, std::span<const std::string> profiles) {
+    const std::vector<std::string_view> views(profiles.begin(), profiles.end());
+    const Document* const old = base ? base->effective(app, views) : nullptr;
+    // One that is a layer too goes when the layer goes.
+    if (old != nullptr && base->layer(old->name()) != old) replaced.insert(old);
+  }
   [[nodiscard]] DocumentPtr base_layer(std::string_view name) const {
     if (!base) return nullptr;
     const auto layers = base->layers();
@@ -119,14 +133,13 @@ std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
 
 Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& change_set,
                                                    const snapshot::Collection& base) {
-  const std::uint64_t bytes_before = account_->bytes();
   ErrorList errors;
   list_files(change_set, errors);
   auto parsed = parse(change_set, errors);
   if (!errors.empty()) return tl::make_unexpected(errors.take());
 
   const auto* const base_tree = std::get_if<std::shared_ptr<const Tree>>(&base.data);
-  Build build{.base = base_tree != nullptr ? *base_tree : nullptr};
+  Build build(base_tree != nullptr ? *base_tree : nullptr);
   for (auto& [name, document] : parsed) {
     const DocumentPtr old = build.base_layer(name);
     if (old && old->text() == document->text() && same_origins(*old, *document)) continue;
@@ -134,6 +147,7 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
                       : old->text() == document->text() ? ChangeList::kRewritten
                                                           : ChangeList::kChanged,
                       name);
+    if (old) build.replaced.insert(old.get());
     build.builder.put_layer(document);
     build.changed.emplace(name, std::move(document));
   }
@@ -142,6 +156,7 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
       const std::string name(layer->name());
       if (pending_.contains(name)) continue;
       build.changes.add(ChangeList::kRemoved, name);
+      build.replaced.insert(layer.get());
       build.builder.remove_layer(name);
       build.changed.emplace(name, nullptr);
     }
@@ -150,9 +165,7 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
   if (auto built = build_apps(build); !built) return tl::make_unexpected(Errors{built.error()});
 
   Candidate candidate{base.name, base.changed_at, build.builder.finish(),
-                      build.changes.summary("document"), 0};
-  const std::uint64_t bytes_after = account_->bytes();
-  candidate.built_bytes = bytes_after > bytes_before ? bytes_after - bytes_before : 0;
+                      build.changes.summary("document"), build.replaced_bytes()};
   return std::optional<Candidate>(std::move(candidate));
 }
 
@@ -190,7 +203,9 @@ Result<void> TreeLoader::build_apps(Build& build) const {
   std::set<std::string, std::less<>> rebuild = affected(build);
   if (build.base) {
     for (const std::string& app : build.base->apps()) {
-      if (!build.apps.contains(app)) build.builder.remove_app(app);
+      if (build.apps.contains(app)) continue;
+      build.builder.remove_app(app);
+      for (const auto& variant : variants_) build.replace_effective(app, variant);
     }
   }
   for (const std::string& app : build.apps) {
@@ -224,6 +239,7 @@ bool TreeLoader::build_app(Build& build, const std::string& app) const {
       built.emplace_back(std::move(layers), std::move(document));
       same = std::prev(built.end());
     }
+    build.replace_effective(app, variant);
     build.builder.put_effective(app, variant, same->second);
   }
   return true;

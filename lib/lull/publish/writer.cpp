@@ -15,12 +15,6 @@ std::size_t overhead_bytes(std::size_t collections, std::size_t pins) {
   return sizeof(View) + pins * sizeof(void*) + sizeof(Snapshot) + collections * sizeof(Collection);
 }
 
-std::uint64_t data_bytes(const Collection& collection) {
-  if (const auto* tree = collection.tree()) return tree->memory_bytes();
-  if (const auto* table = collection.table()) return table->memory_bytes();
-  return 0;
-}
-
 std::size_t position(const Snapshot& snapshot, std::string_view collection) {
   return static_cast<std::size_t>(snapshot.find(collection) - snapshot.collections().data());
 }
@@ -96,15 +90,13 @@ Result<Publication> Writer::publish(Candidate candidate) {
   const Revision next{log_->last().epoch, log_->last().number + 1};
   std::vector<Collection> collections = current.collections();
   Collection& changed = collections[position(current, candidate.collection)];
-  const std::uint64_t older = data_bytes(changed);
   std::visit([&](auto& data) { changed.data = std::move(data); }, candidate.data);
   changed.changed_at = next;
 
   std::vector<Retained> retained;
   retained.reserve(1 + retained_.size());
   if (current.revision().number != 0) {
-    retained.push_back(
-        {start, replaced_bytes(older, data_bytes(changed), candidate.built_bytes)});
+    retained.push_back({start, candidate.replaced_bytes});
     retained.insert(retained.end(), retained_.begin(), retained_.end());
   }
   retained.resize(retained_to_keep(retained, limits_, start));

@@ -39,9 +39,9 @@ void FileSet::suspect_all() {
   for (auto& [name, known] : known_) known.suspect = true;
 }
 
-FileSet::Outcome FileSet::look(bool watched, bool again, const std::function<bool()>& stop) {
+FileSet::Outcome FileSet::look(const Try& how) {
   Outcome outcome;
-  unsettled_.clear();
+  unsettled_ = {how.being_written.begin(), how.being_written.end()};
   const DirectoryLook before(options_);
   outcome.errors = before.errors();
   outcome.skipped = before.skipped();
@@ -50,12 +50,12 @@ FileSet::Outcome FileSet::look(bool watched, bool again, const std::function<boo
   for (const auto& [name, entry] : before.entries()) outcome.has_links |= entry.is_link;
   if (!outcome.errors.empty()) return outcome;
 
-  read_changed(before, outcome, stop);
-  if (again || has_news()) read_for_proposal(before, outcome, stop);
-  if (!outcome.errors.empty() || stop()) return outcome;
+  read_changed(before, how, outcome);
+  if (how.again || has_news()) read_for_proposal(before, how, outcome);
+  if (!outcome.errors.empty() || how.stop()) return outcome;
 
   const DirectoryLook after(options_);
-  find_unsettled(before, after, watched);
+  find_unsettled(before, after, how.watched);
   outcome.errors = after.errors();
   outcome.settled = unsettled_.empty() && outcome.errors.empty();
   const auto is_link = [](const DirectoryLook& look, const std::string& name) {
@@ -70,8 +70,7 @@ FileSet::Outcome FileSet::look(bool watched, bool again, const std::function<boo
   return outcome;
 }
 
-void FileSet::read_changed(const DirectoryLook& look, Outcome& outcome,
-                           const std::function<bool()>& stop) {
+void FileSet::read_changed(const DirectoryLook& look, const Try& how, Outcome& outcome) {
   std::erase_if(known_, [&](const auto& known) { return !look.entries().contains(known.first); });
   std::erase_if(bytes_, [&](const auto& bytes) { return !look.entries().contains(bytes.first); });
   for (const auto& [name, entry] : look.entries()) {
@@ -80,7 +79,7 @@ void FileSet::read_changed(const DirectoryLook& look, Outcome& outcome,
         found->second.signature == entry.signature) {
       continue;
     }
-    if (stop()) return;
+    if (how.stop()) return;
     read_entry(look, name, entry.signature, outcome);
   }
   // A listing may miss a name that is replaced while it is made: only the name itself tells.
@@ -89,14 +88,13 @@ void FileSet::read_changed(const DirectoryLook& look, Outcome& outcome,
   }
 }
 
-void FileSet::read_for_proposal(const DirectoryLook& look, Outcome& outcome,
-                                const std::function<bool()>& stop) {
+void FileSet::read_for_proposal(const DirectoryLook& look, const Try& how, Outcome& outcome) {
   for (const auto& [name, entry] : look.entries()) {
     const auto known = known_.find(name);
     if (known == known_.end() || bytes_.contains(name)) continue;
     const auto accepted = accepted_.find(name);
     if (accepted != accepted_.end() && accepted->second == known->second.hash) continue;
-    if (stop()) return;
+    if (how.stop()) return;
     read_entry(look, name, entry.signature, outcome);
   }
 }

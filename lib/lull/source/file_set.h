@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lull/base/hash.h"
 #include "lull/source/directory_look.h"
@@ -51,11 +52,15 @@ class FileSet {
     std::int64_t file_system = 0;
   };
 
-  /// `watched`: events would have told of every change since the last try. Where they would not, a
-  /// file is settled only if the last try, which must be long enough ago, saw the same signature.
-  /// `again`: read what is needed to offer content again that was offered before.
-  /// `stop` is asked between files.
-  [[nodiscard]] Outcome look(bool watched, bool again, const std::function<bool()>& stop);
+  struct Try {
+    /// Events would have told of every change since the last try. Where they would not, a file is
+    /// settled only if the last try, which must be long enough ago, saw the same signature.
+    bool watched = false;
+    bool again = false;                      ///< Read what it takes to offer refused content again.
+    std::vector<std::string> being_written;  ///< Not settled, whatever the looks see.
+    std::function<bool()> stop = [] { return false; };  ///< Asked between files.
+  };
+  [[nodiscard]] Outcome look(const Try& how);
 
   /// The change set to offer after a try whose files are settled or separable. Nothing: there is no
   /// news; with `again` content that was refused is news. Files that are not settled stay as they
@@ -78,9 +83,8 @@ class FileSet {
 
   void read_entry(const DirectoryLook& look, const std::string& name, const Signature& signature,
                   Outcome& outcome);
-  void read_changed(const DirectoryLook& look, Outcome& outcome, const std::function<bool()>& stop);
-  void read_for_proposal(const DirectoryLook& look, Outcome& outcome,
-                         const std::function<bool()>& stop);
+  void read_changed(const DirectoryLook& look, const Try& how, Outcome& outcome);
+  void read_for_proposal(const DirectoryLook& look, const Try& how, Outcome& outcome);
   void find_unsettled(const DirectoryLook& before, const DirectoryLook& after, bool watched);
   /// Whether what was read differs from what was offered last.
   [[nodiscard]] bool has_news() const;

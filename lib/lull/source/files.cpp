@@ -14,11 +14,10 @@ std::unique_ptr<Source> watch_files(FilesOptions options, Sink& sink, const Cloc
 
 Checked<ChangeSet> read_files(const FilesOptions& options) {
   const SystemClock clock;
-  const auto never = [] { return false; };
   const auto deadline = clock.steady() + options.delay_max + options.quiet;
   FileSet files(options);
   for (;;) {
-    auto outcome = files.look(false, false, never);
+    auto outcome = files.look({});
     if (!outcome.errors.empty()) return tl::make_unexpected(std::move(outcome.errors));
     if (outcome.settled) return files.propose(false).value_or(ChangeSet{});
     if (clock.steady() >= deadline) {

@@ -112,6 +112,7 @@ void FilesSource::arm() {
       give_up_watch(armed.error());
     } else if (*armed != DirectoryWatch::Armed::kSame) {
       covered_ = false;
+      being_written_.clear();
     }
   }
   show_mode();
@@ -159,15 +160,20 @@ void FilesSource::wait_for_quiet(Steady deadline) {
   while (!stopping()) {
     const Steady now = clock_.steady();
     const Steady quiet = last_event_ + options_.quiet;
-    const bool ended = now >= deadline || (now >= quiet && being_written_.empty());
-    if (ended && now >= rested) break;
-    const Steady next =
-        std::max(rested, being_written_.empty() ? std::min(quiet, deadline) : deadline);
+    const bool writing = anybody_writes(now);
+    const bool ended = now >= deadline || (now >= quiet && !writing);
+    if (ended && now >= rested) return;
+    const Steady next = std::max(rested, writing ? deadline : std::min(quiet, deadline));
     pause(std::min<Duration>(next - now, kEventsInterval), false);
     take_events();
     if (path_changed_) arm();
   }
-  being_written_.clear();  // one that is still open is waited for again when it is written to
+}
+
+bool FilesSource::anybody_writes(Steady now) {
+  std::erase_if(being_written_,
+                [&](const auto& file) { return now - file.second >= options_.delay_max; });
+  return !being_written_.empty();
 }
 
 // --- events ---
@@ -201,7 +207,7 @@ void FilesSource::take_event(const DirectoryWatch::Event& event) {
       if (found != being_written_.end()) being_written_.erase(found);
     } else if (ours && (event.kind == Kind::kModified ||
                         (event.kind == Kind::kCreated && may_be_written(event.name)))) {
-      being_written_.emplace(event.name);
+      being_written_.insert_or_assign(std::string(event.name), clock_.steady());
     }
   }
   last_event_ = clock_.steady();
@@ -229,7 +235,13 @@ void FilesSource::look_and_offer(Steady deadline) {
   for (int late = 0; !stopping();) {
     hinted_ = false;
     const Steady begun = clock_.steady();
-    outcome = files_.look(watched(), again, [this] { return stopping(); });
+    FileSet::Try how{.watched = watched(), .again = again, .being_written = {}, .stop = [this] {
+                       return stopping();
+                     }};
+    if (anybody_writes(begun)) {
+      for (const auto& [name, when] : being_written_) how.being_written.push_back(name);
+    }
+    outcome = files_.look(how);
     looked_at_ = clock_.steady();
     if (outcome.files_read == 0) look_time_ = looked_at_ - begun;
     show(outcome);

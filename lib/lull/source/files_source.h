@@ -2,9 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 
@@ -43,6 +43,7 @@ class FilesSource final : public Source {
   void pause(Duration time, bool events);
   bool take_events();
   void take_event(const DirectoryWatch::Event& event);
+  [[nodiscard]] bool anybody_writes(Steady now);
   [[nodiscard]] bool may_be_written(std::string_view name) const;
   [[nodiscard]] Duration interval() const;
   [[nodiscard]] bool watched() const { return watch_ && covered_ && network_.empty(); }
@@ -68,7 +69,8 @@ class FilesSource final : public Source {
   Steady hinted_at_{};  // ...since then
   Steady last_event_{};
   bool path_changed_ = false;
-  std::set<std::string, std::less<>> being_written_;
+  /// Written to and not closed yet, and when last; only for as long as that is less than delay_max.
+  std::map<std::string, Steady, std::less<>> being_written_;
   bool again_ = false;  // rescan(): the sink is told again what it refused
   Steady looked_at_{};
   Duration look_time_{};  // of the last look for which nothing was read
