@@ -42,9 +42,9 @@ inline void annotate_section_end() noexcept {}
 /// Threads: one of its own; cannot be copied, moved or put on the heap. Sections nest.
 /// Lifetime: a scope; never across a blocking call, a send, a suspension or a fork.
 /// Cost: no lock, no shared write; the first section of a thread registers it (microseconds).
-class [[nodiscard]] ReadSection {
+class ReadSection {
  public:
-  ReadSection() noexcept { _urcu_bp_read_lock(); }
+  [[nodiscard]] ReadSection() noexcept { _urcu_bp_read_lock(); }
   ~ReadSection() {
     annotate_section_end();
     _urcu_bp_read_unlock();
