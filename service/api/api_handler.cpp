@@ -20,9 +20,9 @@ void label(http::Reply& reply, Route route) noexcept {
 bool admit(const http::Request& request, http::Reply& reply, Route route) {
   label(reply, route);
   const bool posts = route == Route::kBatch || route == Route::kCheck;
-  const bool matches = posts ? request.method == http::Method::kPost
-                             : request.method == http::Method::kGet ||
-                                   request.method == http::Method::kHead;
+  const bool matches =
+      posts ? request.method == http::Method::kPost
+            : request.method == http::Method::kGet || request.method == http::Method::kHead;
   if (matches) return true;
   const std::string_view allow = posts ? kPostMethods : kReadMethods;
   if (request.method == http::Method::kOptions) {
@@ -40,7 +40,8 @@ bool admit(const http::Request& request, http::Reply& reply, Route route) {
 }
 
 Problem route_not_found() {
-  return {404, code::kRouteNotFound,
+  return {404,
+          code::kRouteNotFound,
           "no such route; there are /v1, /v1/{collection}, /v1/{collection}/{key}, /v1:batch and "
           "/v1/{table}:check",
           {}};
@@ -69,16 +70,19 @@ const publish::CollectionSpec* Context::find(std::string_view name) const noexce
 }
 
 Problem not_loaded(std::string_view collection) {
-  return {503, code::kNotLoaded,
+  return {503,
+          code::kNotLoaded,
           "collection '" + std::string(collection) +
               "' has not been loaded yet; /admin/v1/status says why",
           {}};
 }
 
 Problem revision_gone(const Revision& revision) {
-  return {410, code::kRevisionGone,
-          "revision " + revision.text() + " is not retained here (any more); start again without it",
-          {}};
+  return {
+      410,
+      code::kRevisionGone,
+      "revision " + revision.text() + " is not retained here (any more); start again without it",
+      {}};
 }
 
 Parsed<void> require_no_query(const http::Request& request) {

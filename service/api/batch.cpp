@@ -68,12 +68,13 @@ void answer_batch(const Context& context, const http::Request& request, http::Re
     }
   }
   if (body.size() > bytes_max) {
-    return send_problem(reply,
-                        {413, code::kResponseTooLarge,
-                         "the values exceed " + std::to_string(bytes_max) +
-                             " bytes; ask for fewer keys at once",
-                         {}},
-                        revision);
+    return send_problem(
+        reply,
+        {413,
+         code::kResponseTooLarge,
+         "the values exceed " + std::to_string(bytes_max) + " bytes; ask for fewer keys at once",
+         {}},
+        revision);
   }
   body += "]}";
   send_owned(request, reply, {.revision = revision}, std::move(body));

@@ -10,8 +10,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Reads `{"<member>":[element,...]}` event by event and refuses the first one that does not fit, so
-/// that no depth and no size builds up. What an element is, the derived class says.
+/// Reads `{"<member>":[element,...]}` event by event and refuses the first one that does not fit,
+/// so that no depth and no size builds up. What an element is, the derived class says.
 class ListReader : public nlohmann::json_sax<Json> {
  public:
   ListReader(std::string_view member, std::size_t count_max)
@@ -58,8 +58,10 @@ class ListReader : public nlohmann::json_sax<Json> {
   bool binary(Json::binary_t&) final { return unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) final {
-    problem_ = {400, code::kInvalidBody,
-                "the body is not JSON: syntax error at byte " + std::to_string(position), {}};
+    problem_ = {400,
+                code::kInvalidBody,
+                "the body is not JSON: syntax error at byte " + std::to_string(position),
+                {}};
     return false;
   }
 
@@ -75,13 +77,15 @@ class ListReader : public nlohmann::json_sax<Json> {
   /// Counts one more element.
   bool begin_element() {
     if (++count_ <= count_max_) return true;
-    problem_ = {400, code::kLimit,
+    problem_ = {400,
+                code::kLimit,
                 "the body has more than " + std::to_string(count_max_) + " " + std::string(member_),
                 {}};
     return false;
   }
   bool fail(std::string_view why) {
-    problem_ = {400, code::kInvalidBody,
+    problem_ = {400,
+                code::kInvalidBody,
                 "the body is not of the form " + std::string(shape()) + ": " + std::string(why),
                 {}};
     if (count_ > 0) problem_.detail += " (in element " + std::to_string(count_) + ")";

@@ -16,8 +16,9 @@ namespace lull::api {
 [[nodiscard]] Parsed<void> require_json(const http::Request& request);
 
 /// `{"keys":["config/payment/db/url",..]}`: the keys as they are, in their order.
-/// Errors of both: invalid_body with the byte where it goes wrong, for anything else than this shape
-/// (unknown or repeated members, other types, what follows the end); limit for more than `count_max`.
+/// Errors of both: invalid_body with the byte where it goes wrong, for anything else than this
+/// shape (unknown or repeated members, other types, what follows the end); limit for more than
+/// `count_max`.
 [[nodiscard]] Parsed<std::vector<std::string>> parse_batch(std::string_view body,
                                                            std::size_t count_max);
 

@@ -10,8 +10,8 @@
 namespace lull::api {
 namespace {
 
-/// Judges items one after the other. Items of one key add up: each is ok if what is available covers
-/// it and those of its key before it, as for two lines of one shopping cart.
+/// Judges items one after the other. Items of one key add up: each is ok if what is available
+/// covers it and those of its key before it, as for two lines of one shopping cart.
 class Judge {
  public:
   explicit Judge(const snapshot::Table& table) noexcept : table_(table) {}
@@ -61,7 +61,8 @@ class Judge {
 void answer_check(const Context& context, const publish::CollectionSpec& spec,
                   const http::Request& request, http::Reply& reply) {
   if (!spec.records.quantity) {
-    return send_problem(reply, {404, code::kNoQuantity,
+    return send_problem(reply, {404,
+                                code::kNoQuantity,
                                 "collection '" + spec.name +
                                     "' has no :check: it is not a table with a declared quantity",
                                 {}});

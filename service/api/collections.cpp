@@ -25,7 +25,8 @@ void answer_collections(const Context& context, const http::Request& request, ht
   if (const auto none = require_no_query(request); !none) return send_problem(reply, none.error());
   const auto pin = context.view.pin(
       [](const publish::View& view) -> const snapshot::Snapshot& { return view.current(); });
-  std::string body = R"({"revision":")" + std::string(pin->revision_text()) + R"(","collections":[)";
+  std::string body =
+      R"({"revision":")" + std::string(pin->revision_text()) + R"(","collections":[)";
   for (const auto& collection : pin->collections()) {
     if (body.back() == '}') body += ',';
     append_collection(body, collection);

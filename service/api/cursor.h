@@ -10,8 +10,8 @@
 
 namespace lull::api {
 
-/// Where a listing goes on: in which revision, after which key, and of which query. It is not secret
-/// and not signed: a forged one reads nothing that the query alone would not.
+/// Where a listing goes on: in which revision, after which key, and of which query. It is not
+/// secret and not signed: a forged one reads nothing that the query alone would not.
 struct Cursor {
   Revision revision;
   std::uint64_t query_hash = 0;  ///< Of the collection and all that selects its entries.

@@ -24,9 +24,9 @@ enum class Outcome : std::uint8_t {
 /// Views into the snapshot, or into the document that was searched.
 struct Found {
   Outcome outcome = Outcome::kNoEntry;
-  std::string_view json;                          ///< kFound: the value.
-  const snapshot::Document* document = nullptr;   ///< kFound in a tree: where...
-  snapshot::Document::Node node = 0;              ///< ...and at which node.
+  std::string_view json;                         ///< kFound: the value.
+  const snapshot::Document* document = nullptr;  ///< kFound in a tree: where...
+  snapshot::Document::Node node = 0;             ///< ...and at which node.
 
   [[nodiscard]] static Found none(Outcome why) noexcept {
     Found out;

@@ -58,9 +58,9 @@ Parsed<bool> flag_of(const Query& query, std::string_view name, bool missing) {
   if (parameter == nullptr) return missing;
   if (parameter->value.empty() || parameter->value == "true") return true;
   if (parameter->value == "false") return false;
-  return refuse(400, code::kInvalidQuery,
-                "parameter '" + std::string(name) + "' takes true or false, not " +
-                    echoed(parameter->value));
+  return refuse(
+      400, code::kInvalidQuery,
+      "parameter '" + std::string(name) + "' takes true or false, not " + echoed(parameter->value));
 }
 
 const snapshot::Snapshot* select_snapshot(const publish::View& view,

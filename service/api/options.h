@@ -24,10 +24,9 @@ struct Profiles {
   }
 };
 
-/// `?profile=`; without it, none. Errors: unknown_profile for one that is not declared, naming those
-/// that are; invalid_query for one that is given twice.
-[[nodiscard]] Parsed<Profiles> profiles_of(const Query& query,
-                                           const publish::CollectionSpec& spec);
+/// `?profile=`; without it, none. Errors: unknown_profile for one that is not declared, naming
+/// those that are; invalid_query for one that is given twice.
+[[nodiscard]] Parsed<Profiles> profiles_of(const Query& query, const publish::CollectionSpec& spec);
 
 /// `?revision=`; without it, nothing: the current one. Errors: invalid_query.
 [[nodiscard]] Parsed<std::optional<Revision>> revision_of(const Query& query);

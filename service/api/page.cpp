@@ -134,9 +134,9 @@ Parsed<void> read_cursor(const Query& query, Wanted& wanted) {
   if (parameter == nullptr) return {};
   auto cursor = Cursor::parse(parameter->value);
   if (!cursor) {
-    return refuse(400, code::kInvalidCursor,
-                  "parameter 'after' takes the 'next' of a page, as it is, not " +
-                      echoed(parameter->value));
+    return refuse(
+        400, code::kInvalidCursor,
+        "parameter 'after' takes the 'next' of a page, as it is, not " + echoed(parameter->value));
   }
   if (cursor->query_hash != wanted.query_hash) {
     return refuse(400, code::kInvalidCursor,

@@ -54,8 +54,8 @@ struct Context {
 
 void answer_collections(const Context& context, const http::Request& request, http::Reply& reply);
 /// `key` passed key_fault().
-void answer_value(const Context& context, const publish::CollectionSpec& spec,
-                  std::string_view key, const http::Request& request, http::Reply& reply);
+void answer_value(const Context& context, const publish::CollectionSpec& spec, std::string_view key,
+                  const http::Request& request, http::Reply& reply);
 void answer_page(const Context& context, const publish::CollectionSpec& spec,
                  const http::Request& request, http::Reply& reply);
 void answer_batch(const Context& context, const http::Request& request, http::Reply& reply);

@@ -71,9 +71,12 @@ Parsed<Path> parse_path(std::string_view encoded, PathBuffer& buffer) {
   assert(encoded.starts_with('/'));
   std::string_view decoded;
   switch (decode_once(encoded.substr(1), false, buffer, decoded)) {
-    case Decoding::kDone: break;
-    case Decoding::kBadEscape: return path_fault("has a '%' that two hex digits do not follow");
-    case Decoding::kTooLong: return path_fault("is longer than 1024 bytes");
+    case Decoding::kDone:
+      break;
+    case Decoding::kBadEscape:
+      return path_fault("has a '%' that two hex digits do not follow");
+    case Decoding::kTooLong:
+      return path_fault("is longer than 1024 bytes");
   }
   const std::size_t slash = decoded.find('/');
   Path out;
@@ -112,7 +115,8 @@ Parsed<std::string_view> Query::decode(std::string_view encoded) {
   std::string_view out;
   const std::span<char> room = std::span(buffer_).subspan(used_bytes_);
   switch (decode_once(encoded, true, room, out)) {
-    case Decoding::kDone: break;
+    case Decoding::kDone:
+      break;
     case Decoding::kBadEscape:
       return refuse(400, code::kInvalidQuery,
                     "the query has a '%' that two hex digits do not follow");

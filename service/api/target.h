@@ -1,4 +1,5 @@
-// A request's target, taken apart: the path decoded once, then split; the query's parameters by name.
+// A request's target, taken apart: the path decoded once, then split; the query's parameters by
+// name.
 #pragma once
 
 #include <array>
@@ -23,13 +24,14 @@ struct Path {
 /// Room for a decoded path; a longer one holds no valid key.
 using PathBuffer = std::array<char, 64 + kKeyBytesMax + 64>;
 
-/// Takes apart what follows `/v1` (it starts with '/'). `%XX` is undone once and before splitting, so
+/// Takes apart what follows `/v1` (it starts with '/'). `%XX` is undone once and before splitting,
+/// so
 /// `%2F` splits like '/'. The views lie in `encoded` or `buffer`.
 /// Errors: invalid_path, for what key_fault() finds in any segment.
 [[nodiscard]] Parsed<Path> parse_path(std::string_view encoded, PathBuffer& buffer);
 
-/// Why `key` cannot be one of a collection of this kind, or an empty view: key_fault(), and in a tree
-/// the escapes of RFC 6901. URLs, batches and checks all ask here.
+/// Why `key` cannot be one of a collection of this kind, or an empty view: key_fault(), and in a
+/// tree the escapes of RFC 6901. URLs, batches and checks all ask here.
 [[nodiscard]] std::string_view entry_key_fault(snapshot::CollectionKind kind,
                                                std::string_view key) noexcept;
 

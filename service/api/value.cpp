@@ -1,5 +1,8 @@
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "api/data_reply.h"
@@ -112,12 +115,17 @@ Problem miss(Outcome outcome, const Wanted& wanted) {
   const auto [document, pointer] = split_tree_key(wanted.key);
   switch (outcome) {
     case Outcome::kNoLayer:
-      return {404, code::kNotFound,
-              "document " + echoed(document) + in + " has no layer " + echoed(wanted.layer), {}};
+      return {404,
+              code::kNotFound,
+              "document " + echoed(document) + in + " has no layer " + echoed(wanted.layer),
+              {}};
     case Outcome::kNoPath:
-      return {404, code::kNotFound,
-              "document " + echoed(document) + in + " has no path " + echoed(pointer), {}};
-    default: return {404, code::kNotFound, "no document " + echoed(document) + in, {}};
+      return {404,
+              code::kNotFound,
+              "document " + echoed(document) + in + " has no path " + echoed(pointer),
+              {}};
+    default:
+      return {404, code::kNotFound, "no document " + echoed(document) + in, {}};
   }
 }
 
@@ -140,11 +148,10 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
     return send_problem(reply, miss(found.outcome, wanted), revision.view());
   }
   if (wanted.explain || wanted.raw) {
-    auto body = wanted.raw
-                    ? raw_text(found.json)
-                    : explain({*found.document, found.node, key.pointer, key.document,
-                               wanted.profiles.all(), wanted.layer, revision.view()},
-                              context.limits.response_bytes_max);
+    auto body = wanted.raw ? raw_text(found.json)
+                           : explain({*found.document, found.node, key.pointer, key.document,
+                                      wanted.profiles.all(), wanted.layer, revision.view()},
+                                     context.limits.response_bytes_max);
     if (!body) return send_problem(reply, body.error(), revision.view());
     return send_owned(request, reply, {revision.view(), wanted.raw ? kPlainText : kJson},
                       *std::move(body));
@@ -162,8 +169,7 @@ void answer_wanted(const Context& context, const Wanted& wanted, const http::Req
   bool gone = false;
   {
     const rcu::ReadSection section;
-    const Snapshot* const snapshot =
-        select_snapshot(context.view.get(section), wanted.revision);
+    const Snapshot* const snapshot = select_snapshot(context.view.get(section), wanted.revision);
     gone = snapshot == nullptr;
     if (!gone) {
       const Found found = look_up_wanted(*snapshot, wanted);
@@ -185,11 +191,10 @@ void answer_wanted(const Context& context, const Wanted& wanted, const http::Req
 
 }  // namespace
 
-void answer_value(const Context& context, const publish::CollectionSpec& spec,
-                  std::string_view key, const http::Request& request, http::Reply& reply) {
+void answer_value(const Context& context, const publish::CollectionSpec& spec, std::string_view key,
+                  const http::Request& request, http::Reply& reply) {
   if (const auto fault = entry_key_fault(spec.kind, key); !fault.empty()) {
-    return send_problem(reply,
-                        {400, code::kInvalidPath, "the path " + std::string(fault), {}});
+    return send_problem(reply, {400, code::kInvalidPath, "the path " + std::string(fault), {}});
   }
   Wanted wanted;
   wanted.spec = &spec;

@@ -38,14 +38,38 @@ TEST_F(Batch, AnEmptyListIsAnswered) {
 TEST_F(Batch, BodiesOfAnotherShapeAreRefused) {
   const std::string deep = R"({"keys":)" + std::string(100'000, '[');
   const std::string nul = std::string(R"({"keys":[]})") + '\0' + "x";
-  const std::string bodies[] = {
-      "", " ", "{", "[]", "null", "\"keys\"", "{}", R"({"key":["a"]})", R"({"keys":"a"})",
-      R"({"keys":null})", R"({"keys":{}})", R"({"keys":[1]})", R"({"keys":[null]})",
-      R"({"keys":[true]})", R"({"keys":[1.5]})", R"({"keys":[-1]})", R"({"keys":[["a"]]})",
-      R"({"keys":[{}]})", R"({"keys":[{"key":"a"}]})", R"({"keys":[],"keys":[]})",
-      R"({"keys":[],"more":1})", R"({"more":1,"keys":[]})", R"({"keys":[]}x)", R"({"keys":[]}{})",
-      R"({"keys":["a",]})", R"({'keys':[]})", "{\"keys\":[\"\xff\"]}", "{\"keys\":[\"\xc0\xaf\"]}",
-      R"({"keys":["\ud800"]})", deep, std::string(100'000, '['), nul};
+  const std::string bodies[] = {"",
+                                " ",
+                                "{",
+                                "[]",
+                                "null",
+                                "\"keys\"",
+                                "{}",
+                                R"({"key":["a"]})",
+                                R"({"keys":"a"})",
+                                R"({"keys":null})",
+                                R"({"keys":{}})",
+                                R"({"keys":[1]})",
+                                R"({"keys":[null]})",
+                                R"({"keys":[true]})",
+                                R"({"keys":[1.5]})",
+                                R"({"keys":[-1]})",
+                                R"({"keys":[["a"]]})",
+                                R"({"keys":[{}]})",
+                                R"({"keys":[{"key":"a"}]})",
+                                R"({"keys":[],"keys":[]})",
+                                R"({"keys":[],"more":1})",
+                                R"({"more":1,"keys":[]})",
+                                R"({"keys":[]}x)",
+                                R"({"keys":[]}{})",
+                                R"({"keys":["a",]})",
+                                R"({'keys':[]})",
+                                "{\"keys\":[\"\xff\"]}",
+                                "{\"keys\":[\"\xc0\xaf\"]}",
+                                R"({"keys":["\ud800"]})",
+                                deep,
+                                std::string(100'000, '['),
+                                nul};
   for (const std::string& body : bodies) {
     const Recorded reply = shop_.post("/v1:batch", body);
     EXPECT_EQ(reply.status(), 400U) << body.substr(0, 60);
@@ -56,8 +80,8 @@ TEST_F(Batch, BodiesOfAnotherShapeAreRefused) {
 
 TEST_F(Batch, OnlyJsonIsTaken) {
   const char* const body = R"({"keys":["inventory/SKU-1"]})";
-  for (const char* type : {"application/json", "application/json; charset=utf-8", "Application/JSON",
-                           "application/json ;charset=utf-8", ""}) {
+  for (const char* type : {"application/json", "application/json; charset=utf-8",
+                           "Application/JSON", "application/json ;charset=utf-8", ""}) {
     EXPECT_EQ(shop_.post("/v1:batch", body, type).status(), 200U) << type;
   }
   for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "application/jsonp",

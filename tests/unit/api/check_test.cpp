@@ -9,7 +9,8 @@ using nlohmann::json;
 class Check : public FilledShop {
  protected:
   json check(std::string_view items) {
-    const Recorded reply = shop_.post("/v1/inventory:check", R"({"items":)" + std::string(items) + "}");
+    const Recorded reply =
+        shop_.post("/v1/inventory:check", R"({"items":)" + std::string(items) + "}");
     EXPECT_EQ(reply.status(), 200U) << reply.body();
     EXPECT_EQ(reply.header("Lull-Revision"), shop_.revision());
     EXPECT_EQ(reply.json().at("revision"), shop_.revision());
@@ -30,9 +31,8 @@ TEST_F(Check, OneThatIsNotOkDecides) {
       R"([{"key":"SKU-1","quantity":6},{"key":"SKU-2","quantity":1},{"key":"SKU-9","quantity":1},)"
       R"({"key":"SKU-4","quantity":1},{"key":"parts/wheel","quantity":2}])");
   EXPECT_EQ(reply.at("available"), false);
-  EXPECT_EQ(reply.at("items"),
-            json::parse(
-                R"([{"key":"SKU-1","requested":6,"available":5,"ok":false},
+  EXPECT_EQ(reply.at("items"), json::parse(
+                                   R"([{"key":"SKU-1","requested":6,"available":5,"ok":false},
                     {"key":"SKU-2","requested":1,"available":0,"ok":false},
                     {"key":"SKU-9","requested":1,"available":0,"ok":false,"error":"not_found"},
                     {"key":"SKU-4","requested":1,"available":0,"ok":false,"error":"no_quantity"},
@@ -52,22 +52,41 @@ TEST_F(Check, ItemsOfOneKeyAddUp) {
   EXPECT_EQ(items.at(3).at("available"), 5);
 }
 
-TEST_F(Check, NothingAskedIsAvailable) { EXPECT_EQ(check("[]").at("available"), true); }
+TEST_F(Check, NothingAskedIsAvailable) {
+  EXPECT_EQ(check("[]").at("available"), true);
+}
 
 TEST_F(Check, BodiesOfAnotherShapeAreRefused) {
-  for (const char* items :
-       {"", "null", "{}", "[1]", "[\"SKU-1\"]", "[[]]", "[{}]", R"([{"key":"a"}])",
-        R"([{"quantity":1}])", R"([{"key":1,"quantity":1}])", R"([{"key":"a","quantity":"1"}])",
-        R"([{"key":"a","quantity":0}])", R"([{"key":"a","quantity":-1}])",
-        R"([{"key":"a","quantity":1.0}])", R"([{"key":"a","quantity":1.5}])",
-        R"([{"key":"a","quantity":1e3}])", R"([{"key":"a","quantity":null}])",
-        R"([{"key":"a","quantity":true}])", R"([{"key":"a","quantity":9223372036854775808}])",
-        R"([{"key":"a","quantity":18446744073709551616}])", R"([{"key":"a","quantity":{}}])",
-        R"([{"key":"a","quantity":[1]}])", R"([{"key":{},"quantity":1}])",
-        R"([{"key":"a","quantity":1,"more":1}])", R"([{"key":"a","key":"a","quantity":1}])",
-        R"([{"key":"a","quantity":1,"quantity":1}])", R"([{"key":"a","quantity":1},])",
-        R"([{"key":"","quantity":1}]],"x":[)"}) {
-    const Recorded reply = shop_.post("/v1/inventory:check", R"({"items":)" + std::string(items) + "}");
+  for (const char* items : {"",
+                            "null",
+                            "{}",
+                            "[1]",
+                            "[\"SKU-1\"]",
+                            "[[]]",
+                            "[{}]",
+                            R"([{"key":"a"}])",
+                            R"([{"quantity":1}])",
+                            R"([{"key":1,"quantity":1}])",
+                            R"([{"key":"a","quantity":"1"}])",
+                            R"([{"key":"a","quantity":0}])",
+                            R"([{"key":"a","quantity":-1}])",
+                            R"([{"key":"a","quantity":1.0}])",
+                            R"([{"key":"a","quantity":1.5}])",
+                            R"([{"key":"a","quantity":1e3}])",
+                            R"([{"key":"a","quantity":null}])",
+                            R"([{"key":"a","quantity":true}])",
+                            R"([{"key":"a","quantity":9223372036854775808}])",
+                            R"([{"key":"a","quantity":18446744073709551616}])",
+                            R"([{"key":"a","quantity":{}}])",
+                            R"([{"key":"a","quantity":[1]}])",
+                            R"([{"key":{},"quantity":1}])",
+                            R"([{"key":"a","quantity":1,"more":1}])",
+                            R"([{"key":"a","key":"a","quantity":1}])",
+                            R"([{"key":"a","quantity":1,"quantity":1}])",
+                            R"([{"key":"a","quantity":1},])",
+                            R"([{"key":"","quantity":1}]],"x":[)"}) {
+    const Recorded reply =
+        shop_.post("/v1/inventory:check", R"({"items":)" + std::string(items) + "}");
     EXPECT_EQ(reply.status(), 400U) << items;
     EXPECT_EQ(reply.code(), "invalid_body") << items;
   }

@@ -13,9 +13,9 @@ TEST(Cursor, ReadsWhatItWrites) {
         std::string("kk"), std::string(kKeyBytesMax, 'k')}) {
     const Cursor cursor{{0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF}, 0x0123456789ABCDEF, after};
     const std::string text = cursor.text();
-    EXPECT_EQ(text.find_first_not_of(
-                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
-              std::string::npos);
+    EXPECT_EQ(
+        text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+        std::string::npos);
     const auto read = Cursor::parse(text);
     ASSERT_TRUE(read) << after;
     EXPECT_EQ(read->revision, cursor.revision);
@@ -38,11 +38,12 @@ TEST(Cursor, RefusesEverythingElse) {
 }
 
 TEST(Cursor, HasOneSpelling) {
-  // 25 bytes end in a digit of which only two bits count: the 15 others that spell them are refused.
+  // 25 bytes end in a digit of which only two bits count: the 15 others that spell them are
+  // refused.
   const std::string good = Cursor{{1, 2}, 3, "SKU-1"}.text();
   int accepted = 0;
-  for (const char digit : std::string(
-           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")) {
+  for (const char digit :
+       std::string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")) {
     const auto read = Cursor::parse(good.substr(0, good.size() - 1) + digit);
     accepted += read && read->after == "SKU-1" ? 1 : 0;
   }

@@ -9,7 +9,8 @@ using nlohmann::json;
 class Explain : public FilledShop {
  protected:
   json leaf(const Recorded& reply, const std::string& path) {
-    for (const json& one : reply.json().at("leaves")) {
+    const json body = reply.json();
+    for (const json& one : body.at("leaves")) {
       if (one.at("path") == path) return one;
     }
     ADD_FAILURE() << "no leaf " << path << " in " << reply.body();
@@ -60,7 +61,8 @@ TEST_F(Explain, PathsAreRfc6901AndEmptyContainersAreLeaves) {
   EXPECT_EQ(leaf(reply, "/list/1/x").at("value"), "y");
   EXPECT_EQ(leaf(reply, "/empty").at("value"), json::object());
   EXPECT_EQ(leaf(reply, "/none").at("value"), json::array());
-  for (const json& one : reply.json().at("leaves")) {
+  const json body = reply.json();
+  for (const json& one : body.at("leaves")) {
     const std::string path = one.at("path");
     const Recorded value = shop_.get("/v1/config/search" + path);
     EXPECT_EQ(value.json(), one.at("value")) << path;

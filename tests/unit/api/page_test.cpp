@@ -10,7 +10,8 @@ using nlohmann::json;
 
 std::vector<std::string> keys_of(const Recorded& reply) {
   std::vector<std::string> out;
-  for (const json& item : reply.json().at("items")) out.push_back(item.at("key"));
+  const json body = reply.json();
+  for (const json& item : body.at("items")) out.push_back(item.at("key"));
   return out;
 }
 
@@ -53,7 +54,8 @@ TEST_F(Page, ListsAppsWithTheirEffectiveDocuments) {
   EXPECT_TRUE(std::ranges::is_sorted(keys));
   EXPECT_NE(std::ranges::find(keys, "payment"), keys.end());
   EXPECT_EQ(std::ranges::find(keys, "payment-prod"), keys.end());
-  for (const json& item : reply.json().at("items")) {
+  const json body = reply.json();
+  for (const json& item : body.at("items")) {
     const std::string target = "/v1/config/" + item.at("key").get<std::string>() + "?profile=prod";
     EXPECT_EQ(item.at("value"), shop_.get(target).json());
   }
@@ -71,7 +73,8 @@ TEST_F(Page, LimitPrefixAndValues) {
   EXPECT_FALSE(shop_.get("/v1/inventory?prefix=nothing").json().contains("next"));
   EXPECT_FALSE(shop_.get("/v1/inventory?values=false").json().at("items").at(0).contains("value"));
   EXPECT_TRUE(shop_.get("/v1/inventory?values=true").json().at("items").at(0).contains("value"));
-  for (const char* limit : {"0", "1001", "-1", "x", "", "1.5", "1e2", "+5", "99999999999999999999"}) {
+  for (const char* limit :
+       {"0", "1001", "-1", "x", "", "1.5", "1e2", "+5", "99999999999999999999"}) {
     const Recorded reply = shop_.get("/v1/inventory?limit=" + std::string(limit));
     EXPECT_EQ(reply.status(), 400U) << limit;
     EXPECT_EQ(reply.code(), "invalid_query") << limit;
@@ -87,7 +90,8 @@ TEST_F(Page, WhereUsesDeclaredIndexes) {
             (Keys{"SKU-3", "SKU-4"}));
   EXPECT_EQ(keys_of(shop_.get("/v1/inventory?where.warehouse=berlin&prefix=SKU-4")), Keys{"SKU-4"});
   EXPECT_EQ(keys_of(shop_.get("/v1/inventory?where.warehouse=rome")), Keys{});
-  EXPECT_EQ(walk("/v1/inventory?where.warehouse=berlin&limit=1"), (Keys{"SKU-1", "SKU-3", "SKU-4"}));
+  EXPECT_EQ(walk("/v1/inventory?where.warehouse=berlin&limit=1"),
+            (Keys{"SKU-1", "SKU-3", "SKU-4"}));
   const Recorded unknown = shop_.get("/v1/inventory?where.color=red");
   EXPECT_EQ(unknown.code(), "invalid_query");
   EXPECT_NE(unknown.detail().find("warehouse, shelf"), std::string::npos);
@@ -197,15 +201,15 @@ TEST(PageLimits, MergingOnDemandEndsAPageEarly) {
 TEST_F(Page, ALongPageOwnsItsBytesAndHoldsNoSnapshot) {
   std::string records;
   for (int i = 0; i < 1500; ++i) {
-    records += "{\"id\":\"n-" + std::to_string(1000 + i) + "\",\"text\":\"some words of a note\"}\n";
+    records +=
+        "{\"id\":\"n-" + std::to_string(1000 + i) + "\",\"text\":\"some words of a note\"}\n";
   }
   shop_.put("notes", {{"n.ndjson", records}});
   const Recorded page = shop_.get("/v1/notes?limit=1000");
   ASSERT_TRUE(page.held());
   EXPECT_EQ(keys_of(page).size(), 1000U);
-  const auto holds = shop_.publisher().view().read([](const publish::View& view) {
-    return view.current().holds();
-  });
+  const auto holds = shop_.publisher().view().read(
+      [](const publish::View& view) { return view.current().holds(); });
   EXPECT_EQ(holds, 1U);  // the view's own
   EXPECT_EQ(walk("/v1/notes?limit=1000").size(), 1500U);
 }

@@ -68,7 +68,8 @@ TEST_F(Path, ItIsDecodedOnceAndThenSplit) {
   EXPECT_EQ(shop_.get("/v1/inventory/%252e%252e").code(), "not_found");
   EXPECT_EQ(shop_.get("/v1/inventory/...").code(), "not_found");
   // A plus is a plus in a path.
-  EXPECT_EQ(shop_.get("/v1/inventory/SKU+1").detail(), "no record 'SKU+1' in collection 'inventory'");
+  EXPECT_EQ(shop_.get("/v1/inventory/SKU+1").detail(),
+            "no record 'SKU+1' in collection 'inventory'");
 }
 
 TEST_F(Path, KeysAreBounded) {
@@ -84,12 +85,18 @@ TEST_F(Path, KeysAreBounded) {
 }
 
 TEST_F(Path, ABatchRefusesTheSameKeys) {
-  const char* const keys[] = {"config/../config/payment", "config/payment/",
-                              "config//payment",          "/config/payment",
-                              "inventory/..",             "inventory/a\\u0000b",
-                              "config",                   "",
-                              "config/",                  "config/payment/a~2",
-                              "../inventory/SKU-1",       "inventory/a/./b"};
+  const char* const keys[] = {"config/../config/payment",
+                              "config/payment/",
+                              "config//payment",
+                              "/config/payment",
+                              "inventory/..",
+                              "inventory/a\\u0000b",
+                              "config",
+                              "",
+                              "config/",
+                              "config/payment/a~2",
+                              "../inventory/SKU-1",
+                              "inventory/a/./b"};
   for (const char* key : keys) {
     const Recorded reply = shop_.post("/v1:batch", R"({"keys":[")" + std::string(key) + R"("]})");
     EXPECT_EQ(reply.status(), 200U) << key;

@@ -32,10 +32,11 @@ TEST_F(QueryString, UnknownParametersNameThoseThatAreAllowed) {
 
 TEST_F(QueryString, MalformedOnesAreRefused) {
   for (const char* target :
-       {"/v1/config/payment?raw&raw", "/v1/inventory?limit=1&limit=1", "/v1/inventory?limit=1&l%69mit=1",
-        "/v1/inventory?prefix=%", "/v1/inventory?prefix=%4", "/v1/inventory?prefix=%zz",
-        "/v1/inventory?prefix=%00", "/v1/inventory?prefix=%c0%af", "/v1/inventory?prefix=%ff",
-        "/v1/inventory?=x", "/v1/inventory?where.warehouse=a&where.warehouse=b"}) {
+       {"/v1/config/payment?raw&raw", "/v1/inventory?limit=1&limit=1",
+        "/v1/inventory?limit=1&l%69mit=1", "/v1/inventory?prefix=%", "/v1/inventory?prefix=%4",
+        "/v1/inventory?prefix=%zz", "/v1/inventory?prefix=%00", "/v1/inventory?prefix=%c0%af",
+        "/v1/inventory?prefix=%ff", "/v1/inventory?=x",
+        "/v1/inventory?where.warehouse=a&where.warehouse=b"}) {
     EXPECT_EQ(shop_.get(target).code(), "invalid_query") << target;
   }
 }

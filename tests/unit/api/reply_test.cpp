@@ -29,8 +29,9 @@ TEST_F(Etag, RepresentationsOfOneValueDiffer) {
 }
 
 TEST_F(Etag, AMatchIs304WithTheSameHeadersAndNoBody) {
-  for (const char* target : {"/v1/config/payment", "/v1/inventory/SKU-1", "/v1/config/payment?explain",
-                             "/v1/inventory?limit=2", "/v1", "/v1/config/search/text?raw"}) {
+  for (const char* target :
+       {"/v1/config/payment", "/v1/inventory/SKU-1", "/v1/config/payment?explain",
+        "/v1/inventory?limit=2", "/v1", "/v1/config/search/text?raw"}) {
     const Recorded full = shop_.get(target);
     const std::string tag = full.header("ETag");
     for (const auto method : {http::Method::kGet, http::Method::kHead}) {
@@ -59,12 +60,13 @@ TEST_F(Etag, A404StaysA404) {
 
 TEST(IfNoneMatch, IsAListComparedWeakly) {
   const std::string_view tag = "\"0123\"";
-  for (const char* field : {"\"0123\"", "W/\"0123\"", "*", " * ", "\"x\", \"0123\"", "\"x\",\"0123\"",
-                            "\"a,b\" ,W/\"0123\", \"z\"", ", ,\"0123\"", "\"\", \"0123\""}) {
+  for (const char* field :
+       {"\"0123\"", "W/\"0123\"", "*", " * ", "\"x\", \"0123\"", "\"x\",\"0123\"",
+        "\"a,b\" ,W/\"0123\", \"z\"", ", ,\"0123\"", "\"\", \"0123\""}) {
     EXPECT_TRUE(none_match_matches(field, tag)) << field;
   }
-  for (const char* field : {"\"0124\"", "0123", "\"0123", "w/\"0123\"", "", "\"01\"23\"", "*, \"x\"",
-                            "\"x\" \"0123\"", "\"x,\"0123\"", "W/", ","}) {
+  for (const char* field : {"\"0124\"", "0123", "\"0123", "w/\"0123\"", "", "\"01\"23\"",
+                            "*, \"x\"", "\"x\" \"0123\"", "\"x,\"0123\"", "W/", ","}) {
     EXPECT_FALSE(none_match_matches(field, tag)) << field;
   }
 }

@@ -20,8 +20,8 @@ TEST_F(Routing, LabelsNameTheRouteAndNothingOfTheClient) {
 }
 
 TEST_F(Routing, EverythingOutsideV1GoesToOperations) {
-  for (const char* target : {"/", "/livez", "/admin/v1/status", "/metrics", "/v2/config", "/v10", "/v",
-                             "*", "/v1x/config", "/V1"}) {
+  for (const char* target : {"/", "/livez", "/admin/v1/status", "/metrics", "/v2/config", "/v10",
+                             "/v", "*", "/v1x/config", "/V1"}) {
     const Recorded reply = shop_.ask(target, {http::Method::kPut, "PUT"});
     EXPECT_EQ(reply.body(), "operations") << target;
   }
@@ -98,9 +98,10 @@ TEST_F(Routing, WhatIsNotLoadedIs503WithRetryAfterAndNever404) {
     EXPECT_EQ(reply.header("Lull-Revision"), shop_.revision());
   }
   Shop empty;
-  for (const char* target : {"/v1/config", "/v1/config/payment/db", "/v1/config/payment?profile=prod",
-                             "/v1/config/payment?layer=payment", "/v1/config/payment?explain",
-                             "/v1/config?profile=prod,eu", "/v1/inventory/SKU-1"}) {
+  for (const char* target :
+       {"/v1/config", "/v1/config/payment/db", "/v1/config/payment?profile=prod",
+        "/v1/config/payment?layer=payment", "/v1/config/payment?explain",
+        "/v1/config?profile=prod,eu", "/v1/inventory/SKU-1"}) {
     EXPECT_EQ(empty.get(target).code(), "not_loaded") << target;
   }
   EXPECT_EQ(empty.post("/v1/inventory:check", R"({"items":[{"key":"SKU-1","quantity":1}]})").code(),

@@ -51,7 +51,9 @@ void Operations::handle(const http::Request&, http::Reply& reply) {
   reply.send(head, "operations");
 }
 
-std::string Operations::problem(unsigned, std::string_view, std::string_view) const { return {}; }
+std::string Operations::problem(unsigned, std::string_view, std::string_view) const {
+  return {};
+}
 
 std::vector<publish::CollectionSpec> shop_collections() {
   using codec::FieldType;
@@ -92,17 +94,16 @@ Files sample_documents() {
 }
 
 Files sample_records() {
-  return {{"stock.ndjson",
-           R"({"sku":"SKU-1","warehouse":"berlin","shelf":1,"available":5})"
-           "\n"
-           R"({"sku":"SKU-2","warehouse":"porto","shelf":1,"available":0})"
-           "\n"
-           R"({"sku":"SKU-3","warehouse":"berlin","shelf":2,"available":7})"
-           "\n"
-           R"({"sku":"SKU-4","warehouse":"berlin","shelf":2})"
-           "\n"
-           R"({"sku":"parts/wheel","warehouse":"oslo","shelf":3,"available":2})"
-           "\n"}};
+  return {{"stock.ndjson", R"({"sku":"SKU-1","warehouse":"berlin","shelf":1,"available":5})"
+                           "\n"
+                           R"({"sku":"SKU-2","warehouse":"porto","shelf":1,"available":0})"
+                           "\n"
+                           R"({"sku":"SKU-3","warehouse":"berlin","shelf":2,"available":7})"
+                           "\n"
+                           R"({"sku":"SKU-4","warehouse":"berlin","shelf":2})"
+                           "\n"
+                           R"({"sku":"parts/wheel","warehouse":"oslo","shelf":3,"available":2})"
+                           "\n"}};
 }
 
 Shop::Shop(Limits limits, publish::PublisherOptions options)

@@ -1,5 +1,5 @@
-// A published shop to ask: a real publisher and real loaders, fed with files' texts; and a reply that
-// records what a handler sends.
+// A published shop to ask: a real publisher and real loaders, fed with files' texts; and a reply
+// that records what a handler sends.
 #pragma once
 
 #include <gtest/gtest.h>

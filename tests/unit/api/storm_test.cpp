@@ -16,8 +16,8 @@ constexpr int kGenerations = 150;
 Files generation_of_records(int generation) {
   std::string text;
   for (int i = 0; i < kKeys; ++i) {
-    text += R"({"sku":"SKU-)" + std::to_string(100 + i) +
-            R"(","available":)" + std::to_string(generation) + "}\n";
+    text += R"({"sku":"SKU-)" + std::to_string(100 + i) + R"(","available":)" +
+            std::to_string(generation) + "}\n";
   }
   return {{"stock.ndjson", text}};
 }
@@ -36,8 +36,8 @@ class Storm : public ::testing::Test {
     shop_.put("config", generation_of_documents(0));
   }
 
-  /// Publishes all generations while the calling thread runs `ask` again and again. Returns how many
-  /// different revisions `ask` returned.
+  /// Publishes all generations while the calling thread runs `ask` again and again. Returns how
+  /// many different revisions `ask` returned.
   template <class F>
   std::size_t during(F&& ask) {
     std::atomic<bool> done{false};
@@ -57,7 +57,8 @@ class Storm : public ::testing::Test {
 };
 
 TEST_F(Storm, ABatchIsOneGeneration) {
-  std::string body = R"({"keys":["config/payment/own","config/payment/generation","config/search/own")";
+  std::string body =
+      R"({"keys":["config/payment/own","config/payment/generation","config/search/own")";
   for (int i = 0; i < kKeys; ++i) body += R"(,"inventory/SKU-)" + std::to_string(100 + i) + '"';
   body += "]}";
   const std::size_t revisions = during([&] {

@@ -82,9 +82,9 @@ TEST(ValueLimits, MergingOnDemandIsBounded) {
 }
 
 TEST_F(Value, UnknownProfilesNameTheDeclaredOnes) {
-  for (const char* target :
-       {"/v1/config/payment?profile=qa", "/v1/config/payment?profile=", "/v1/config?profile=prod,qa",
-        "/v1/config/payment?profile=prod,", "/v1/config/payment?profile=PROD"}) {
+  for (const char* target : {"/v1/config/payment?profile=qa", "/v1/config/payment?profile=",
+                             "/v1/config?profile=prod,qa", "/v1/config/payment?profile=prod,",
+                             "/v1/config/payment?profile=PROD"}) {
     const Recorded reply = shop_.get(target);
     EXPECT_EQ(reply.status(), 400U) << target;
     EXPECT_EQ(reply.code(), "unknown_profile") << target;
@@ -173,8 +173,9 @@ TEST(ValueRetention, ADroppedRevisionIs410) {
 }
 
 TEST_F(Value, HeadSaysWhatGetSays) {
-  for (const char* target : {"/v1/config/payment", "/v1/inventory/SKU-1", "/v1/config/unknown",
-                             "/v1/config/payment?explain", "/v1/config", "/v1", "/v1/inventory?limit=2"}) {
+  for (const char* target :
+       {"/v1/config/payment", "/v1/inventory/SKU-1", "/v1/config/unknown",
+        "/v1/config/payment?explain", "/v1/config", "/v1", "/v1/inventory?limit=2"}) {
     const Recorded get = shop_.get(target);
     const Recorded head = shop_.head(target);
     EXPECT_EQ(head.status(), get.status()) << target;
