@@ -57,6 +57,8 @@ function(lull_test name)
   if(LULL_SANITIZER MATCHES "thread")
     set(environment ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+  # The preset's name goes first, because one run of ctest may cover several.
+  get_filename_component(preset ${CMAKE_BINARY_DIR} NAME)
+  gtest_discover_tests(${name} TEST_PREFIX ${preset}. DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} ${environment})
 endfunction()

@@ -12,13 +12,14 @@ CODE = code()
 SILENT = [path for path in code(OURS) if path.parts[1] not in ("lulld", "lullctl")]
 RULES = [  # (files, pattern, reason)
     (CODE, r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca)\s*\(", "unbounded or not reentrant"),
-    (CODE, r"\b(atoi|atol|atoll|atof|strtol|strtoul|strtoll|strtoull|strtod|stoi|stol|stoul|stoull|stod)\s*\(",
+    (code(OURS), r"\b(atoi|atol|atoll|atof|strtol|strtoul|strtoll|strtoull|strtod|stoi|stol|stoul|stoull|stod)\s*\(",
      "silent errors or the locale's comma: use std::from_chars"),
     (CODE, r"\b(s?rand|drand48)\s*\(", "not seedable by a test: use <random>"),
     (CODE, r"\b(localtime|gmtime|asctime|ctime|strerror)\s*\(", "shares a buffer between threads"),
     (CODE, r"\bstd::regex\b|<regex>", "overflows the stack on hostile input"),
     (CODE, r"\.detach\s*\(\)", "a thread that nobody joins"),
-    (CODE, r"using namespace std;|\bstd::endl\b|\bstd::auto_ptr\b|\bvolatile bool\b", "outdated or wrong"),
+    (CODE, r"using namespace std;|\bstd::auto_ptr\b|\bvolatile bool\b", "outdated or wrong"),
+    (code(OURS), r"\bstd::endl\b", "flushes; say '\\n'"),
     (CODE, r"\b(TODO|FIXME|XXX|HACK)\b", "finish it or file it"),
     (CODE, r"\bNOLINT(NEXTLINE|BEGIN)?\b(?!\([a-z0-9.,* -]+\)?:? *\S)", "name the check and the reason"),
     (code(OURS), r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(", "wait for what is awaited"),

@@ -64,5 +64,10 @@ entries = [entry for entry in json.loads(pathlib.Path(sys.argv[1]).read_text())
            if pathlib.Path(entry["file"]).is_relative_to(ROOT)
            and pathlib.Path(entry["file"]).relative_to(ROOT).parts[0] in FOLDERS]
 unique = list({entry["file"]: entry for entry in entries}.values())
+problems = 0
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-    finish([problem for problem in pool.map(lambda entry: check(entry, cache_folder), unique) if problem], unique)
+    for problem in pool.map(lambda entry: check(entry, cache_folder), unique):
+        if problem:  # At once: the whole takes minutes.
+            print(problem, flush=True)
+            problems += 1
+finish([f"{problems} of {len(unique)} sources have findings"] if problems else [], unique)
