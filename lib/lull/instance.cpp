@@ -18,7 +18,8 @@ using snapshot::Collection;
 /// A collection is written by its source alone, so its base changes under a build only when a
 /// program publishes by itself; then building again once or twice is enough.
 constexpr int kBuildsMax = 3;
-/// What was refused for a reason outside the data (disk full, no memory) is offered again after this.
+/// What was refused for a reason outside the data (disk full, no memory) is offered again after
+/// this.
 constexpr std::chrono::milliseconds kRetryDelay{1000};
 
 using RejectionObserver = std::function<void(const Rejection&)>;

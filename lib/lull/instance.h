@@ -45,7 +45,7 @@ struct CollectionStatus {
   std::uint64_t entries = 0;  ///< Documents or records.
   Sha256 content_hash;
   source::SourceState source;
-  std::uint64_t rejections = 0;             ///< Since the start.
+  std::uint64_t rejections = 0;                ///< Since the start.
   std::optional<Rejection> current_rejection;  ///< What keeps the source from being served now.
   std::optional<Rejection> last_rejection;
 };
@@ -55,7 +55,8 @@ class Instance {
  public:
   /// Opens data_dir and starts all sources; loading goes on in the background.
   [[nodiscard]] static Result<std::unique_ptr<Instance>> open(
-      InstanceOptions options, std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>());
+      InstanceOptions options,
+      std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>());
 
   virtual ~Instance() = default;
 
@@ -69,7 +70,8 @@ class Instance {
 
   /// Holds the current snapshot for longer than a section.
   [[nodiscard]] rcu::Pin<snapshot::Snapshot> pin() const {
-    return view().pin([](const publish::View& v) -> const snapshot::Snapshot& { return v.current(); });
+    return view().pin(
+        [](const publish::View& v) -> const snapshot::Snapshot& { return v.current(); });
   }
 
   /// False if not every collection was loaded in time.

@@ -21,8 +21,8 @@ struct CollectionSpec {
   /// Combinations of two or more profiles whose effective documents are built at publication.
   std::vector<std::vector<std::string>> profile_combinations;
   codec::DocumentLimits document_limits;
-  std::size_t effective_documents_max = 100'000;   ///< Apps times combinations of profiles.
-  std::size_t effective_bytes_max = 1U << 30U;     ///< Of text that one change merges.
+  std::size_t effective_documents_max = 100'000;  ///< Apps times combinations of profiles.
+  std::size_t effective_bytes_max = 1U << 30U;    ///< Of text that one change merges.
 
   // Tables.
   codec::RecordSchema records;

@@ -79,16 +79,27 @@ std::string unescape(std::string_view quoted) {
       continue;
     }
     switch (const char kind = text[++i]) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u':
         out += static_cast<char>(hex(text[i + 3]) * 16 + hex(text[i + 4]));
         i += 4;
         break;
-      default: out += kind;  // '"' and '\'
+      default:
+        out += kind;  // '"' and '\'
     }
   }
   return out;
@@ -155,7 +166,8 @@ class Reader {
 
 Tree::DocumentPtr find_layer(const Tree& tree, std::string_view name) {
   const auto layers = tree.layers();
-  const auto found = std::ranges::lower_bound(layers, name, {}, [](const auto& l) { return l->name(); });
+  const auto found =
+      std::ranges::lower_bound(layers, name, {}, [](const auto& l) { return l->name(); });
   return found != layers.end() && (*found)->name() == name ? *found : nullptr;
 }
 

@@ -24,7 +24,8 @@ Errors ErrorList::take() {
     return std::tie(a.where.file, a.where.line) < std::tie(b.where.file, b.where.line);
   });
   if (hidden_ != 0) {
-    errors_.push_back({ErrorCode::kLimit, "and " + std::to_string(hidden_) + " more errors", {}, {}});
+    errors_.push_back(
+        {ErrorCode::kLimit, "and " + std::to_string(hidden_) + " more errors", {}, {}});
   }
   return std::move(errors_);
 }

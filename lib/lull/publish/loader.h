@@ -27,7 +27,8 @@ class Loader {
   [[nodiscard]] virtual bool accepts(std::string_view file_name) const = 0;
 
   /// Every error of every file at once; on error nothing is remembered. `base` is the collection as
-  /// last published. An empty optional: nothing to publish, the data is the same.
+  /// last published. An empty optional: nothing to publish, the data is the same and, in a tree,
+  /// its values stand in the same lines (which `?explain` tells).
   [[nodiscard]] virtual Checked<std::optional<Candidate>> load(
       const source::ChangeSet& change_set, const snapshot::Collection& base) = 0;
 

@@ -83,15 +83,15 @@ class PublisherImpl final : public Publisher {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Item> queue_;                     // guarded by mutex_
-  bool stopping_ = false;                      // guarded by mutex_; set once
+  std::deque<Item> queue_;  // guarded by mutex_
+  bool stopping_ = false;   // guarded by mutex_; set once
   std::shared_ptr<const Observers> observers_ = std::make_shared<Observers>();  // mutex_; replaced
 
-  std::atomic<bool> pressure_{false};          // writer; read by any, as a hint
-  std::atomic<std::uint64_t> publications_{0};  // writer
-  std::atomic<std::uint64_t> stale_refusals_{0};  // writer
+  std::atomic<bool> pressure_{false};                 // writer; read by any, as a hint
+  std::atomic<std::uint64_t> publications_{0};        // writer
+  std::atomic<std::uint64_t> stale_refusals_{0};      // writer
   std::atomic<std::uint64_t> retained_revisions_{0};  // writer
-  std::atomic<std::uint64_t> observer_failures_{0};  // writer
+  std::atomic<std::uint64_t> observer_failures_{0};   // writer
   Histogram publish_duration_{kWorkSeconds};
   std::thread thread_;  // last: everything else is there when it starts
 };
@@ -193,9 +193,10 @@ void PublisherImpl::decide(Item item) {
 
 Result<Revision> PublisherImpl::publish(Candidate candidate) {
   assert(writer_.on_writer());
-  auto published = writer_.check(candidate)
-                       .and_then([this] { return wait_for_memory(); })
-                       .and_then([&] { return writer_.publish(std::move(candidate)); });
+  auto published =
+      writer_.check(candidate).and_then([this] { return wait_for_memory(); }).and_then([&] {
+        return writer_.publish(std::move(candidate));
+      });
   retained_revisions_.store(writer_.retained_revisions(), std::memory_order_relaxed);
   if (!published) {
     if (published.error().code == ErrorCode::kStaleBase) {

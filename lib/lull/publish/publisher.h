@@ -43,9 +43,9 @@ struct PublisherOptions {
   std::size_t retained_revisions_max = 16;
   std::chrono::seconds retained_age_max{3600};
   std::uint64_t retained_bytes_max = 256ULL << 20U;
-  /// Bytes of published data alive, old revisions and pins included. Beyond it retained revisions go
-  /// first, then old pins (pressure()), then publishing waits and a gauge says so. Candidates under
-  /// construction come on top: one for each collection.
+  /// Bytes of published data alive, old revisions and pins included. Beyond it retained revisions
+  /// go first, then old pins (pressure()), then publishing waits and a gauge says so. Candidates
+  /// under construction come on top: one for each collection.
   std::uint64_t snapshot_bytes_alive_max = 2ULL << 30U;
   std::size_t queue_depth_max = 64;  ///< Candidates waiting for the writer.
 };
@@ -58,8 +58,8 @@ class Publisher {
   using Done = std::function<void(Result<Revision>)>;
 
   /// Publishes an empty first view (number 0, all collections `not_loaded`), opens data_dir.
-  /// Errors: data_dir cannot be used: not a directory, not writable, held by another process, written
-  /// by a newer version, corrupt; each with what to do.
+  /// Errors: data_dir cannot be used: not a directory, not writable, held by another process,
+  /// written by a newer version, corrupt; each with what to do.
   [[nodiscard]] static Result<std::unique_ptr<Publisher>> open(
       PublisherOptions options, const std::vector<CollectionSpec>& collections, const Clock& clock);
 
@@ -68,11 +68,12 @@ class Publisher {
 
   [[nodiscard]] virtual const PublishedView& view() const noexcept = 0;
 
-  /// Queues a candidate; never blocks. `done` is called once, after the observers: with the revision
-  /// it became, or kStaleBase if the collection has changed since `base`, kLimit if the queue is full
-  /// or current and new data do not fit into snapshot_bytes_alive_max together, kUnavailable after
-  /// stop() or if the revision cannot be made durable (nothing is published then). It is called on
-  /// the writer thread; a refusal by a full queue or after stop() comes on the caller's, at once.
+  /// Queues a candidate; never blocks. `done` is called once, after the observers: with the
+  /// revision it became, or kStaleBase if the collection has changed since `base`, kLimit if the
+  /// queue is full or current and new data do not fit into snapshot_bytes_alive_max together,
+  /// kUnavailable after stop() or if the revision cannot be made durable (nothing is published
+  /// then). It is called on the writer thread; a refusal by a full queue or after stop() comes on
+  /// the caller's, at once.
   virtual void submit(Candidate candidate, Done done) = 0;
 
   /// The same, and waits. Not on the writer thread (from an observer or a Done): kInvalid, at once,
@@ -90,7 +91,8 @@ class Publisher {
   /// waits for memory too. Reads go on. Call it before what may be waiting in submit_and_wait().
   virtual void stop() noexcept = 0;
 
-  /// True while publishing waits for bytes alive to fall below the limit: old pins should be let go.
+  /// True while publishing waits for bytes alive to fall below the limit: old pins should be let
+  /// go.
   [[nodiscard]] virtual bool pressure() const noexcept = 0;
 
   struct Stats {

@@ -23,7 +23,9 @@ std::uint32_t random_epoch() {
   return epoch;
 }
 
-Location at(const std::string& file) { return {.file = file, .line = 0, .column = 0, .pointer = {}}; }
+Location at(const std::string& file) {
+  return {.file = file, .line = 0, .column = 0, .pointer = {}};
+}
 
 Result<void> make_directory(const std::string& path) {
   if (mkdir(path.c_str(), kDirectoryMode) == 0) return {};
@@ -41,7 +43,9 @@ Result<void> make_directory(const std::string& path) {
 
 }  // namespace
 
-void RevisionLog::Closer::operator()(sqlite3* database) const noexcept { sqlite3_close(database); }
+void RevisionLog::Closer::operator()(sqlite3* database) const noexcept {
+  sqlite3_close(database);
+}
 void RevisionLog::Closer::operator()(sqlite3_stmt* statement) const noexcept {
   sqlite3_finalize(statement);
 }
@@ -57,8 +61,9 @@ tl::unexpected<Error> RevisionLog::database_error(int code) const {
                   "stop the other process, or give this one a data_dir of its own");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
-                  "restore it from a backup, or move it away: the next start then begins a new epoch");
+      return fail(
+          ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
+          "restore it from a backup, or move it away: the next start then begins a new epoch");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -86,8 +91,7 @@ Result<std::string> RevisionLog::text(const char* sql) {
   if (code != SQLITE_OK) return database_error(code);
   code = sqlite3_step(raw);
   if (code != SQLITE_ROW && code != SQLITE_DONE) return database_error(code);
-  const unsigned char* const value =
-      code == SQLITE_ROW ? sqlite3_column_text(raw, 0) : nullptr;
+  const unsigned char* const value = code == SQLITE_ROW ? sqlite3_column_text(raw, 0) : nullptr;
   return value == nullptr ? std::string{} : std::string(reinterpret_cast<const char*>(value));
 }
 
@@ -114,9 +118,9 @@ Result<std::unique_ptr<RevisionLog>> RevisionLog::open(const std::string& data_d
   log->database_.reset(raw);
   if (code != SQLITE_OK) return log->database_error(code);
   if (sqlite3_db_readonly(raw, "main") == 1) return log->database_error(SQLITE_READONLY);
-  const auto opened = log->lock()
-                          .and_then([&] { return log->check_format(); })
-                          .and_then([&] { return log->load(); });
+  const auto opened = log->lock().and_then([&] { return log->check_format(); }).and_then([&] {
+    return log->load();
+  });
   if (!opened) return tl::make_unexpected(opened.error());
   return log;
 }
@@ -143,15 +147,16 @@ Result<void> RevisionLog::check_format() {
   }
   if (*format != kFormat) {
     return fail(ErrorCode::kInvalid,
-                "the database has format " + std::to_string(*format) + ", this version of Lull knows " +
-                    std::to_string(kFormat),
+                "the database has format " + std::to_string(*format) +
+                    ", this version of Lull knows " + std::to_string(kFormat),
                 at(file_), "start the version that wrote it, or a newer one");
   }
   const auto check = text("PRAGMA integrity_check(1)");
   if (!check) return tl::make_unexpected(check.error());
   if (*check != "ok") {
-    return fail(ErrorCode::kInvalid, "the database is damaged: " + *check, at(file_),
-                "restore it from a backup, or move it away: the next start then begins a new epoch");
+    return fail(
+        ErrorCode::kInvalid, "the database is damaged: " + *check, at(file_),
+        "restore it from a backup, or move it away: the next start then begins a new epoch");
   }
   return execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
 }
@@ -177,8 +182,9 @@ Result<void> RevisionLog::load() {
   const auto last = number("SELECT number FROM revision");
   if (!last) return tl::make_unexpected(last.error());
   if (*epoch == 0) {
-    return fail(ErrorCode::kInvalid, "the database is damaged: it has no epoch", at(file_),
-                "restore it from a backup, or move it away: the next start then begins a new epoch");
+    return fail(
+        ErrorCode::kInvalid, "the database is damaged: it has no epoch", at(file_),
+        "restore it from a backup, or move it away: the next start then begins a new epoch");
   }
   last_ = {static_cast<std::uint32_t>(*epoch), static_cast<std::uint64_t>(*last)};
   sqlite3_stmt* raw = nullptr;

@@ -13,12 +13,11 @@ struct sqlite3_stmt;
 
 namespace lull::publish {
 
-/// Keeps the epoch and the last number in an SQLite file, `lull.db` in the data directory; without a
-/// directory, in memory only. The first number of an epoch is 1.
-/// Epochs are drawn at random: a data directory that is new, or none at all, proves nothing about
-/// what earlier starts published, so its numbers must not compare with theirs.
-/// Threads: one at a time.  Lifetime: holds the file exclusively; another process is refused.
-/// Cost: record() is one transaction with one fsync.
+/// Keeps the epoch and the last number in an SQLite file, `lull.db` in the data directory; without
+/// a directory, in memory only. The first number of an epoch is 1. Epochs are drawn at random: a
+/// data directory that is new, or none at all, proves nothing about what earlier starts published,
+/// so its numbers must not compare with theirs. Threads: one at a time.  Lifetime: holds the file
+/// exclusively; another process is refused. Cost: record() is one transaction with one fsync.
 class RevisionLog {
  public:
   /// Creates the directory (its parent must exist) and the file where they are missing. Checks the

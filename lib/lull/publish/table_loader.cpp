@@ -21,10 +21,11 @@ std::string place(std::string_view path, std::uint32_t line) {
 
 Error duplicate(std::string_view key, std::string_view path, std::uint32_t line,
                 std::string_view other_path, std::uint32_t other_line) {
-  return {ErrorCode::kDuplicate,
-          "key '" + std::string(key) + "' is defined twice, also at " + place(other_path, other_line),
-          {std::string(path), line, 0, std::string(key)},
-          "remove one of the two records"};
+  return {
+      ErrorCode::kDuplicate,
+      "key '" + std::string(key) + "' is defined twice, also at " + place(other_path, other_line),
+      {std::string(path), line, 0, std::string(key)},
+      "remove one of the two records"};
 }
 
 }  // namespace
@@ -69,32 +70,31 @@ void TableLoader::commit() {
   }
   pending_.clear();
   reset_ = false;
-  loaded_ = true;
+  accepted_ = built_;
 }
 
 Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& change_set,
                                                     const snapshot::Collection& base) {
   const std::uint64_t bytes_before = account_->bytes();
   pending_.clear();
-  reset_ = change_set.initial || !loaded_;
+  reset_ = change_set.initial || !accepted_;
   Work work;
-  const auto* const base_table = std::get_if<std::shared_ptr<const Table>>(&base.data);
-  work.base = base_table != nullptr && !reset_
-                  ? *base_table
-                  : TableBuilder::empty({spec_.records.indexes}, account_);
+  // Built on what the files gave last time, whatever else was published since.
+  work.base = reset_ ? TableBuilder::empty({spec_.records.indexes}, account_) : accepted_;
   for (const source::FileChange& change : change_set.changes) read_file(change, work);
-  std::ranges::stable_sort(work.added, {}, [](const Added& a) -> const std::string& { return a.record.key; });
+  std::ranges::stable_sort(work.added, {},
+                           [](const Added& a) -> const std::string& { return a.record.key; });
   std::ranges::sort(work.removed);
   find_duplicates(work);
   if (!work.errors.empty()) return tl::make_unexpected(work.errors.take());
 
   const std::vector<RecordChange> changes = record_changes(work);
-  if (changes.empty() && base.loaded() && !reset_) return std::optional<Candidate>{};
-  auto table = changes.empty() ? work.base : TableBuilder::apply(work.base, changes);
-  if (base_table != nullptr && (*base_table)->content_hash() == table->content_hash()) {
+  built_ = changes.empty() ? work.base : TableBuilder::apply(work.base, changes);
+  if (base.table() != nullptr && base.table()->content_hash() == built_->content_hash()) {
+    built_ = std::get<std::shared_ptr<const Table>>(base.data);  // keep one of the two
     return std::optional<Candidate>{};
   }
-  return std::optional<Candidate>({base.name, base.changed_at, std::move(table),
+  return std::optional<Candidate>({base.name, base.changed_at, built_,
                                    work.changes.summary("record"),
                                    work.replaced_bytes(account_->bytes() - bytes_before)});
 }
@@ -109,8 +109,8 @@ void TableLoader::read_file(const source::FileChange& change, Work& work) {
     pending_.emplace(change.name, std::nullopt);
     return;
   }
-  const auto raw = codec::split_records(*change.bytes, *format, change.path, spec_.records,
-                                        spec_.record_limits);
+  const auto raw =
+      codec::split_records(*change.bytes, *format, change.path, spec_.records, spec_.record_limits);
   if (!raw) {
     work.errors.add(raw.error());
     return;
@@ -186,8 +186,7 @@ void TableLoader::find_duplicates(Work& work) const {
       if (found == suspects.end()) continue;
       const Added& added = *found->second;
       if (added.line == entry.line && *added.path == file.path) continue;  // itself
-      work.errors.add(
-          duplicate(found->first, *added.path, added.line, file.path, entry.line));
+      work.errors.add(duplicate(found->first, *added.path, added.line, file.path, entry.line));
     }
   };
   for (const auto& [name, file] : files_) {
@@ -222,9 +221,9 @@ std::vector<RecordChange> TableLoader::record_changes(Work& work) const {
                          static_cast<std::int64_t>(old ? old->json.size() : 0);
     work.changes.add(old ? ChangeList::kChanged : ChangeList::kAdded, record.key);
     std::string key = record.key;
-    out.push_back({std::move(key),
-                   snapshot::RecordInput{std::move(record.key), std::move(record.json),
-                                         std::move(record.index_values), record.quantity}});
+    out.push_back(
+        {std::move(key), snapshot::RecordInput{std::move(record.key), std::move(record.json),
+                                               std::move(record.index_values), record.quantity}});
   }
   remove_up_to(nullptr);
   return out;

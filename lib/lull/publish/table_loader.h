@@ -15,8 +15,8 @@
 namespace lull::publish {
 
 /// See Loader. A changed file is cut into records, and only records whose text it did not have
-/// before are parsed: one edited line in 100,000 parses one record. For that it remembers a hash and
-/// the key of each record: 32 bytes and the key.
+/// before are parsed: one edited line in 100,000 parses one record. For that it remembers a hash
+/// and the key of each record: 32 bytes and the key.
 class TableLoader final : public Loader {
  public:
   TableLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account);
@@ -61,10 +61,12 @@ class TableLoader final : public Loader {
 
   const CollectionSpec spec_;
   const std::shared_ptr<MemoryAccount> account_;
-  Files files_;                                              // as accepted
+  Files files_;  // as accepted
+  std::shared_ptr<const snapshot::Table>
+      accepted_;  // what files_ gave; as a rule the published one
   std::map<std::string, std::optional<File>, std::less<>> pending_;  // what the last load changes
-  bool loaded_ = false;                                      // files_ was accepted once
-  bool reset_ = false;                                       // pending_ replaces all of files_
+  std::shared_ptr<const snapshot::Table> built_;                     // what it built
+  bool reset_ = false;  // pending_ replaces all of files_
   std::uint64_t parsed_ = 0;
 };
 

@@ -34,7 +34,7 @@ bool same_origins(const Document& a, const Document& b, Document::Node node = Do
 
 /// One load on its way: the base, what changed, and the next tree.
 struct TreeLoader::Build {
-  std::shared_ptr<const Tree> base;  // null: from nothing
+  std::shared_ptr<const Tree> base;                         // null: from nothing
   std::map<std::string, DocumentPtr, std::less<>> changed;  // null: removed
   ChangeList changes;
   std::set<std::string, std::less<>> apps;
@@ -42,7 +42,8 @@ struct TreeLoader::Build {
   std::size_t effective_bytes = 0;
   std::set<const Document*> replaced;  // documents of the base that the next tree has no use for
 
-  explicit Build(std::shared_ptr<const Tree> base_tree) : base(std::move(base_tree)), builder(base) {}
+  explicit Build(std::shared_ptr<const Tree> base_tree)
+      : base(std::move(base_tree)), builder(base) {}
 
   [[nodiscard]] std::uint64_t replaced_bytes() const {
     std::uint64_t out = 0;
@@ -79,7 +80,10 @@ bool TreeLoader::accepts(std::string_view file_name) const {
   return codec::document_format(file_name).has_value();
 }
 
-void TreeLoader::commit() { files_ = pending_; }
+void TreeLoader::commit() {
+  files_ = pending_;
+  accepted_ = built_;
+}
 
 /// Which file defines which layer after the change set, in pending_.
 void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& errors) {
@@ -103,11 +107,11 @@ void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& erro
     }
     const auto [known, inserted] = pending_.emplace(name, change.name);
     if (!inserted && known->second != change.name) {
-      errors.add({ErrorCode::kDuplicate,
-                  "document '" + name + "' is defined by both " + known->second + " and " +
-                      change.name,
-                  {change.path, 0, 0, {}},
-                  "remove one of the two files"});
+      errors.add(
+          {ErrorCode::kDuplicate,
+           "document '" + name + "' is defined by both " + known->second + " and " + change.name,
+           {change.path, 0, 0, {}},
+           "remove one of the two files"});
     }
   }
 }
@@ -119,7 +123,8 @@ std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
     const auto format = codec::document_format(change.name);
     if (!change.bytes || !format) continue;
     ++parsed_;
-    auto node = codec::parse_document(*change.bytes, *format, {change.path, 0}, spec_.document_limits);
+    auto node =
+        codec::parse_document(*change.bytes, *format, {change.path, 0}, spec_.document_limits);
     if (!node) {
       errors.add(std::move(node.error()));
       continue;
@@ -138,14 +143,15 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
   auto parsed = parse(change_set, errors);
   if (!errors.empty()) return tl::make_unexpected(errors.take());
 
-  const auto* const base_tree = std::get_if<std::shared_ptr<const Tree>>(&base.data);
-  Build build(base_tree != nullptr ? *base_tree : nullptr);
+  // Built on what the files gave last time, whatever else was published since.
+  built_ = change_set.initial ? nullptr : accepted_;
+  Build build(built_);
   for (auto& [name, document] : parsed) {
     const DocumentPtr old = build.base_layer(name);
     if (old && old->text() == document->text() && same_origins(*old, *document)) continue;
-    build.changes.add(!old                                ? ChangeList::kAdded
+    build.changes.add(!old                              ? ChangeList::kAdded
                       : old->text() == document->text() ? ChangeList::kRewritten
-                                                          : ChangeList::kChanged,
+                                                        : ChangeList::kChanged,
                       name);
     if (old) build.replaced.insert(old.get());
     build.builder.put_layer(document);
@@ -161,12 +167,14 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
       build.changed.emplace(name, nullptr);
     }
   }
-  if (build.changes.empty() && base.loaded()) return std::optional<Candidate>{};
+  if (build.changes.empty() && built_ && base.tree() == built_.get()) {
+    return std::optional<Candidate>{};
+  }
   if (auto built = build_apps(build); !built) return tl::make_unexpected(Errors{built.error()});
 
-  Candidate candidate{base.name, base.changed_at, build.builder.finish(),
-                      build.changes.summary("document"), build.replaced_bytes()};
-  return std::optional<Candidate>(std::move(candidate));
+  built_ = build.builder.finish();
+  return std::optional<Candidate>({base.name, base.changed_at, built_,
+                                   build.changes.summary("document"), build.replaced_bytes()});
 }
 
 /// The apps whose effective documents a changed layer goes into, by the names that layer_order()

@@ -42,7 +42,9 @@ class TreeLoader final : public Loader {
   const std::shared_ptr<MemoryAccount> account_;
   std::vector<std::vector<std::string>> variants_;  // combinations of profiles that are built
   std::optional<Files> files_;                      // as accepted; nothing before the first time
-  Files pending_;                                   // as last loaded
+  std::shared_ptr<const snapshot::Tree> accepted_;  // what files_ gave; as a rule the published one
+  Files pending_;                                   // both as last loaded
+  std::shared_ptr<const snapshot::Tree> built_;
   std::uint64_t parsed_ = 0;
 };
 

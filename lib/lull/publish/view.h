@@ -23,7 +23,9 @@ class View final : public rcu::Reclaimable {
   explicit View(std::vector<rcu::Pin<snapshot::Snapshot>> newest_first,
                 MemoryAccount::Charge charge = {});
 
-  [[nodiscard]] const snapshot::Snapshot& current() const noexcept { return *newest_first_.front(); }
+  [[nodiscard]] const snapshot::Snapshot& current() const noexcept {
+    return *newest_first_.front();
+  }
   /// The current or a retained snapshot; null if there is none of this revision.
   [[nodiscard]] const snapshot::Snapshot* find(const Revision& revision) const noexcept;
   [[nodiscard]] const std::vector<rcu::Pin<snapshot::Snapshot>>& newest_first() const noexcept {

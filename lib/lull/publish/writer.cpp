@@ -40,8 +40,8 @@ std::unique_ptr<View> Writer::first_view(const std::vector<CollectionSpec>& spec
     collections.push_back({spec.name, spec.kind, std::monostate{}, nothing_yet});
   }
   std::ranges::sort(collections, {}, &Collection::name);
-  auto first = std::make_unique<Snapshot>(reclaimer_, nothing_yet, clock_.wall(),
-                                          std::move(collections));
+  auto first =
+      std::make_unique<Snapshot>(reclaimer_, nothing_yet, clock_.wall(), std::move(collections));
   std::vector<SnapshotPin> newest_first;
   newest_first.push_back(SnapshotPin::adopt(first.release()));
   objects_made_ = 2;

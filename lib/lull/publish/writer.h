@@ -16,8 +16,8 @@
 
 namespace lull::publish {
 
-/// Owns the view, the reclaimer and the revision log, and makes each step from one view to the next.
-/// Threads: one, which calls bind() first; view(), reclaimer() and on_writer() from any.
+/// Owns the view, the reclaimer and the revision log, and makes each step from one view to the
+/// next. Threads: one, which calls bind() first; view(), reclaimer() and on_writer() from any.
 class Writer {
  public:
   /// The first view: no data, the log's last epoch, number 0.

@@ -20,7 +20,8 @@ std::vector<std::size_t> matches(const Node& base, const Node& overlay) {
   out.reserve(overlay.children.size());
   if (base.children.size() < kIndexedMembersMin) {
     for (const auto& [name, value] : overlay.children) {
-      const auto found = std::ranges::find(base.children, name, &std::pair<std::string, Node>::first);
+      const auto found =
+          std::ranges::find(base.children, name, &std::pair<std::string, Node>::first);
       out.push_back(static_cast<std::size_t>(found - base.children.begin()));
     }
     return out;

@@ -21,13 +21,13 @@ struct LayerName {
 [[nodiscard]] LayerName split_layer_name(std::string_view name,
                                          std::span<const std::string> declared_profiles) noexcept;
 
-/// The names of the layers of an app, lowest first: `application`, `{app}`, then for each profile in
-/// the order asked `application-{p}`, `{app}-{p}`. No name twice (app `application`).
+/// The names of the layers of an app, lowest first: `application`, `{app}`, then for each profile
+/// in the order asked `application-{p}`, `{app}-{p}`. No name twice (app `application`).
 [[nodiscard]] std::vector<std::string> layer_order(std::string_view app,
                                                    std::span<const std::string_view> profiles);
 
-/// Merges layers, lowest first: objects by key, anything else is replaced whole (null too). Every node
-/// keeps the origin of the layer that set it.
+/// Merges layers, lowest first: objects by key, anything else is replaced whole (null too). Every
+/// node keeps the origin of the layer that set it.
 [[nodiscard]] codec::Node merge_layers(std::span<const codec::Node* const> lowest_first);
 
 }  // namespace lull::validate

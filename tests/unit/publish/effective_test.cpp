@@ -9,7 +9,8 @@ namespace {
 TEST(Effective, ToNodeAndBackKeepsEverything) {
   const std::string json =
       R"({"":{},"a":[1,2.5,-0,18446744073709551615,"x",null,true,false,[],{"b":1}],)"
-      R"("e/s~c":"\"\\\b\f\n\r\t\u0001\u001fé\u007f/","k\"y":"")" "}";
+      R"("e/s~c":"\"\\\b\f\n\r\t\u0001\u001fé\u007f/","k\"y":"")"
+      "}";
   const auto parsed = codec::parse_document(json, codec::DocumentFormat::kJson, {"f", 0});
   ASSERT_TRUE(parsed) << parsed.error().text();
   const std::string file[] = {"f.json"};

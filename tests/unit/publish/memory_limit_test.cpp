@@ -46,16 +46,17 @@ class Submitter {
 /// A thread that enters a read section and stays there until let go.
 class StalledReader {
  public:
-  explicit StalledReader(const PublishedView& view) : thread_([this, &view] {
-      view.read([this](const View& v) {
-        value_ = v.current().find("config")->tree()->layer("app")->text();
-        inside_ = true;
-        inside_.notify_all();
-        leave_.wait(false);
-        value_matches_ = v.current().find("config")->tree()->layer("app")->text() == value_;
-        return 0;
-      });
-    }) {
+  explicit StalledReader(const PublishedView& view)
+      : thread_([this, &view] {
+          view.read([this](const View& v) {
+            value_ = v.current().find("config")->tree()->layer("app")->text();
+            inside_ = true;
+            inside_.notify_all();
+            leave_.wait(false);
+            value_matches_ = v.current().find("config")->tree()->layer("app")->text() == value_;
+            return 0;
+          });
+        }) {
     inside_.wait(false);
   }
   bool leave() {

@@ -178,7 +178,8 @@ TEST(Publisher, AFullQueueRefusesAtOnce) {
     f.publisher->submit(candidate(*f.publisher, "b", "other"), [&](Result<Revision>) { ++done; });
   }
   Error refusal;
-  f.publisher->submit(candidate(*f.publisher, "c"), [&](Result<Revision> r) { refusal = r.error(); });
+  f.publisher->submit(candidate(*f.publisher, "c"),
+                      [&](Result<Revision> r) { refusal = r.error(); });
   EXPECT_EQ(refusal.code, ErrorCode::kLimit);
   EXPECT_THAT(refusal.message, HasSubstr("queue_depth_max of 2"));
   closed.unlock();
@@ -238,7 +239,8 @@ TEST(Publisher, APinSurvivesReplacementAndRetention) {
   options.retained_revisions_max = 0;
   Fixture f(options);
   ASSERT_TRUE(f.publish("pinned"));
-  auto pin = f.publisher->view().pin([](const View& v) -> const snapshot::Snapshot& { return v.current(); });
+  auto pin = f.publisher->view().pin(
+      [](const View& v) -> const snapshot::Snapshot& { return v.current(); });
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(f.publish(std::to_string(i)));
   EXPECT_FALSE(f.readable(pin->revision()));
   EXPECT_EQ(pin->find("config")->tree()->layer("app")->text(), R"({"value":"pinned"})");

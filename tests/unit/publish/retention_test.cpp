@@ -9,7 +9,9 @@ namespace {
 
 using std::chrono::seconds;
 
-Clock::Steady at(int second) { return Clock::Steady(seconds(second)); }
+Clock::Steady at(int second) {
+  return Clock::Steady(seconds(second));
+}
 
 const std::vector<Retained> kNewestFirst = {{at(90), 10}, {at(60), 20}, {at(30), 5}};
 

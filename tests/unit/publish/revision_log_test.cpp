@@ -122,9 +122,9 @@ TEST(RevisionLog, AReadOnlyDirectoryIsRefused) {
   std::filesystem::create_directory(directory / "var");
   std::filesystem::permissions(directory / "var", std::filesystem::perms(0555));
   const bool was_root = geteuid() == 0;
-  if (was_root) ASSERT_EQ(seteuid(65534), 0);
+  ASSERT_EQ(was_root ? seteuid(65534) : 0, 0);
   const Error error = open_error(directory / "var");
-  if (was_root) ASSERT_EQ(seteuid(0), 0);
+  ASSERT_EQ(was_root ? seteuid(0) : 0, 0);
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);
   EXPECT_NE(error.message.find("cannot be written"), std::string::npos) << error.text();
 }

@@ -106,9 +106,9 @@ inline std::shared_ptr<const snapshot::Tree> tree_of(const std::string& value,
 
 inline Candidate candidate(Publisher& publisher, const std::string& value,
                            const std::string& collection = "config") {
-  return {collection,
-          publisher.view().read(
-              [&](const View& view) { return view.current().find(collection)->changed_at; }),
+  return {collection, publisher.view().read([&](const View& view) {
+            return view.current().find(collection)->changed_at;
+          }),
           tree_of(value, publisher.account()), "test", value.size()};
 }
 

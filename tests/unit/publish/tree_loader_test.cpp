@@ -66,8 +66,9 @@ TEST(TreeLoader, LoadsAllFormatsAndMergesLayers) {
                         {"payment-prod.toml", "log = \"warn\"\n[db]\npool = 9\n"},
                         {"application-eu.yaml", "region: eu\n"}}),
             "4 documents added: application, application-eu, payment, payment-prod");
-  EXPECT_THAT(std::vector<std::string>(feed.base.tree()->apps().begin(), feed.base.tree()->apps().end()),
-              ElementsAre("application", "payment"));
+  EXPECT_THAT(
+      std::vector<std::string>(feed.base.tree()->apps().begin(), feed.base.tree()->apps().end()),
+      ElementsAre("application", "payment"));
   EXPECT_EQ(feed.effective("payment"), R"({"db":{"pool":1,"url":"a"},"log":"info","timeout":5})");
   EXPECT_EQ(feed.effective("payment", {"prod"}),
             R"({"db":{"pool":9,"url":"a"},"log":"warn","timeout":5})");
@@ -101,7 +102,9 @@ TEST(TreeLoader, OriginsNameFileAndLine) {
 
 TEST(TreeLoader, OnlyChangedFilesAreParsedAndOnlyDependentsRebuilt) {
   Feed feed(profiled());
-  feed.apply({{"application.yaml", "z: 0\n"}, {"a.yaml", "x: 1\n"}, {"b.yaml", "x: 1\n"},
+  feed.apply({{"application.yaml", "z: 0\n"},
+              {"a.yaml", "x: 1\n"},
+              {"b.yaml", "x: 1\n"},
               {"b-prod.yaml", "y: 1\n"}});
   ASSERT_EQ(feed.loader->parsed(), 4U);
   const auto* const b = feed.base.tree()->effective("b", {});
@@ -174,7 +177,8 @@ TEST(TreeLoader, TwoFilesForOneDocumentAreRefusedNamingBoth) {
   EXPECT_THAT(feed.apply({{"b.toml", "x = 1\n"}, {"b.yml", "x: 1\n"}}),
               HasSubstr("defined by both b.toml and b.yml"));
   EXPECT_EQ(feed.apply({{"a.json", R"({"x":2})"}, {"a.yaml", std::nullopt}}),
-            "1 document changed: a") << "a change of format in one change set is fine";
+            "1 document changed: a")
+      << "a change of format in one change set is fine";
 }
 
 TEST(TreeLoader, EffectiveDocumentsAreBounded) {
@@ -239,7 +243,8 @@ TEST(TreeLoader, RandomChangesAgreeWithMergingOnDemand) {
     const auto& tree = *feed.base.tree();
     for (const std::string& app : tree.apps()) {
       for (const std::vector<std::string_view>& profiles :
-           std::vector<std::vector<std::string_view>>{{}, {"dev"}, {"prod"}, {"eu"}, {"prod", "eu"}}) {
+           std::vector<std::vector<std::string_view>>{
+               {}, {"dev"}, {"prod"}, {"eu"}, {"prod", "eu"}}) {
         const auto* const built = tree.effective(app, profiles);
         ASSERT_NE(built, nullptr) << app;
         const auto demanded = merge_effective(tree, app, profiles);

@@ -172,7 +172,8 @@ TEST(MergeLayers, RandomLayersAgreeWithTheNaiveDefinition) {
   std::mt19937_64 random(seed);
   for (int round = 0; round < 500; ++round) {
     std::vector<Node> nodes;
-    for (std::uint32_t i = 0; i < 1 + random() % 5; ++i) nodes.push_back(random_object(random, 3, i));
+    for (std::uint32_t i = 0; i < 1 + random() % 5; ++i)
+      nodes.push_back(random_object(random, 3, i));
     std::vector<const Node*> layers;
     for (const Node& node : nodes) layers.push_back(&node);
     std::vector<std::string> path;
