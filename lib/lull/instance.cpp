@@ -40,7 +40,12 @@ class RejectionBoard {
       const std::lock_guard lock(mutex_);
       observers = observers_;
     }
-    for (const RejectionObserver& observer : *observers) observer(rejection);
+    for (const RejectionObserver& observer : *observers) {
+      try {
+        observer(rejection);
+      } catch (...) {  // an observer's trouble is its own
+      }
+    }
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <set>
 #include <thread>
@@ -170,7 +171,10 @@ std::optional<PublisherImpl::Item> PublisherImpl::next() {
       wake_.wait(lock, ready);
     } else if (!wake_.wait_for(lock, kExpiryInterval, ready)) {
       lock.unlock();
-      writer_.expire();
+      try {
+        writer_.expire();
+      } catch (const std::bad_alloc&) {  // nothing has changed; the next look tries again
+      }
       retained_revisions_.store(writer_.retained_revisions(), std::memory_order_relaxed);
       lock.lock();
     }

@@ -96,7 +96,7 @@ void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& erro
     }
   }
   for (const source::FileChange& change : change_set.changes) {
-    if (!change.bytes) continue;
+    if (!change.bytes || !accepts(change.name)) continue;
     const std::string name(stem(change.name));
     if (!is_document_name(name)) {
       errors.add({ErrorCode::kInvalid,
