@@ -13,15 +13,13 @@
 #include <vector>
 
 #include "lull/base/clock.h"
-#include "lull/base/poison.h"
 #include "lull/rcu/published.h"
 #include "torture.h"
+#include "toy.h"
 
 namespace lull::torture {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6C756C6C6C756C6C;
-constexpr std::size_t kCells = 32;
 constexpr std::size_t kRetainedMax = 3;
 constexpr std::uint64_t kPendingMax = 12;  // the writer waits beyond it
 // While a section is open, all that was replaced since it began waits to be freed, and the writer
@@ -32,34 +30,6 @@ constexpr std::uint64_t kReadsMin = 2000;
 constexpr std::uint64_t kPinsMin = 200;
 constexpr std::uint64_t kBatchesMin = 200;
 constexpr std::uint64_t kPublicationsMin = 500;
-
-/// A snapshot's stand-in: all cells hold its generation.
-struct Body final : rcu::Pinnable {
-  Body(rcu::Reclaimer& reclaimer, std::uint64_t number) : Pinnable(reclaimer), generation(number) {
-    cells.fill(number);
-  }
-  ~Body() override {
-    poison(&magic, sizeof magic);
-    poison(&generation, sizeof generation);
-    poison(cells.data(), sizeof cells);
-  }
-  std::uint64_t magic = kMagic;
-  std::uint64_t generation;
-  std::array<std::uint64_t, kCells> cells{};
-};
-
-/// A view's stand-in.
-struct Toy final : rcu::Reclaimable {
-  explicit Toy(std::vector<rcu::Pin<Body>> bodies) : newest_first(std::move(bodies)) {}
-  ~Toy() override { poison(&magic, sizeof magic); }
-#if defined(LULL_MUTANT_COUNT_BEFORE_GRACE)
-  void drop_counts_early() noexcept {
-    for (auto& pin : newest_first) pin.drop_count_early();
-  }
-#endif
-  std::uint64_t magic = kMagic;
-  std::vector<rcu::Pin<Body>> newest_first;
-};
 
 class Storm {
  public:
@@ -79,24 +49,20 @@ class Storm {
 
  private:
   [[nodiscard]] std::unique_ptr<Toy> next() {
-    retained_.push_front(rcu::Pin<Body>::adopt(new Body(reclaimer_, ++generation_)));
+    retained_.push_front(rcu::Pin<Body>::adopt(new Body(reclaimer_, deaths_, ++generation_)));
     if (retained_.size() > 1 + kRetainedMax) retained_.pop_back();
     std::vector<rcu::Pin<Body>> bodies;
     for (const auto& pin : retained_) bodies.push_back(pin.clone());
     if (generation_ % 5 == 0) bodies.resize(1);  // some views retain nothing
-    return std::make_unique<Toy>(std::move(bodies));
+    return std::make_unique<Toy>(deaths_, std::move(bodies));
   }
 
   void check(const Body& body, const char* who) {
-    if (body.magic != kMagic) return run.finding(std::string(who) + " saw a freed body");
-    for (const std::uint64_t cell : body.cells) {
-      if (cell != body.generation) return run.finding(std::string(who) + " saw a torn body");
-    }
+    if (const char* const fault = body.fault()) run.finding(std::string(who) + " saw a " + fault);
   }
   /// Checks all that a reader can reach through a toy.
   void check(const Toy& toy, const char* who) {
-    if (toy.magic != kMagic) return run.finding(std::string(who) + " saw a freed toy");
-    for (const auto& pin : toy.newest_first) check(*pin, who);
+    if (const char* const fault = toy.fault()) run.finding(std::string(who) + " saw a " + fault);
   }
   /// Stays until the writer has gone on for a while.
   void dawdle_over(std::uint64_t publications, std::chrono::microseconds longest) {
@@ -108,6 +74,7 @@ class Storm {
   }
 
   SystemClock clock_;
+  Deaths deaths_;
   rcu::Reclaimer reclaimer_{clock_};
   std::uint64_t generation_ = 0;         // the writer
   std::deque<rcu::Pin<Body>> retained_;  // the writer
@@ -123,6 +90,9 @@ void Storm::read(std::uint64_t thread) {
       const std::uint64_t generation = toy.newest_first.front()->generation;
       if (slow) dawdle_over(publications, std::chrono::milliseconds(2));
       check(toy, "a read");
+      if (toy.deaths.newest_toy.load(std::memory_order_relaxed) >= toy.generation) {
+        run.finding("a read saw its data's place freed");
+      }
       return published_generation.load(std::memory_order_relaxed) - generation;
     });
     // The toy may be newer than what the writer has announced: published first, announced after.
