@@ -11,9 +11,10 @@
 //                     data.
 // Limits:             A section must be short and must not block: it holds back every grace period,
 //                     and with it the freeing of memory. What must live longer takes a Pin.
-// Cost:               an empty section 1.3 ns, a lookup through Published::get 1.1 ns against 0.8 bare,
-//                     12 under a shared_mutex and 21 to 34 through an atomic shared_ptr (2-core AMD EPYC;
-//                     2.9 ns a section on an older one; docs/adr/001-rcu-flavour.md).
+// Cost:               an empty section 1.3 ns, a lookup through Published::get 1.1 ns against 0.8
+// bare,
+//                     12 under a shared_mutex and 21 to 34 through an atomic shared_ptr (2-core AMD
+//                     EPYC; 2.9 ns a section on an older one; docs/adr/001-rcu-flavour.md).
 //
 // This folder is the only code that includes liburcu (https://liburcu.org, the "bp" flavour:
 // threads register themselves, fork is handled).
