@@ -1,4 +1,5 @@
-// What lulld runs with: the configuration file, the environment and flags, checked and in one place.
+// What lulld runs with: the configuration file, the environment and flags, checked and in one
+// place.
 #pragma once
 
 #include <string>
@@ -30,7 +31,7 @@ struct Settings {
   std::string log_format = "text";
   std::string log_level = "info";
   HttpLimits http;
-  InstanceOptions instance;  ///< Paths are absolute or relative to the working directory.
+  InstanceOptions instance;           ///< Paths are absolute or relative to the working directory.
   std::vector<std::string> warnings;  ///< To be logged: LULL_ variables that mean nothing.
 };
 

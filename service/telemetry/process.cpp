@@ -29,11 +29,10 @@ double start_ticks() {
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return 0;
   std::istringstream rest(text.substr(name_end + 1));
-  std::string field;
-  for (int number = 3; number <= 22 && rest >> field; ++number) {
-    if (number == 22) return std::stod(field);
-  }
-  return 0;
+  std::string skipped;
+  for (int number = 3; number < 22; ++number) rest >> skipped;
+  double ticks = 0;
+  return rest >> ticks ? ticks : 0;
 }
 
 double seconds(const timeval& time) {

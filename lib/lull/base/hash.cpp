@@ -16,7 +16,8 @@ void append_hex(std::uint64_t value, Out out) {
 }
 
 void require(int ok) {
-  if (ok != 1) throw std::runtime_error("OpenSSL refused SHA-256");
+  if (ok == 1) return;
+  throw std::runtime_error("OpenSSL refused SHA-256");  // Allowed: nothing works without it
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ struct Node {
 };
 
 /// The value as canonical JSON: members sorted by the bytes of their names, no white space, strings
-/// escaped only where RFC 8259 demands it (short forms where there are any, else \u00xx), numbers as
-/// they stand.
+/// escaped only where RFC 8259 demands it (short forms where there are any, else \u00xx), numbers
+/// as they stand.
 [[nodiscard]] std::string to_json(const Node& node);
 /// Appends a string in quotes, escaped the same way.
 void append_json_string(std::string& out, std::string_view unescaped);
