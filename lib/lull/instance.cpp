@@ -10,7 +10,6 @@
 namespace lull {
 namespace {
 
-using publish::Candidate;
 using publish::CollectionSpec;
 using publish::Publisher;
 using snapshot::Collection;
@@ -223,6 +222,7 @@ class InstanceImpl final : public Instance {
   }
   [[nodiscard]] std::vector<CollectionStatus> collections() const override {
     std::vector<CollectionStatus> out;
+    out.reserve(feeds_.size());
     for (const auto& feed : feeds_) out.push_back(feed->status());
     return out;
   }

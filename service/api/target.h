@@ -53,9 +53,7 @@ class Query {
   static constexpr std::size_t kParametersMax = 16;
   static constexpr std::size_t kDecodedBytesMax = 8 * 1024;
 
-  Query() noexcept {
-  }  // NOLINT(cppcoreguidelines-pro-type-member-init,modernize-use-equals-default):
-     // buffer_ is written before it is read
+  Query() noexcept {}  // buffer_ stays uninitialised: it is written before it is read
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 

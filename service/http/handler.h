@@ -61,7 +61,7 @@ class Reply {
   virtual void route(std::uint8_t index) noexcept = 0;
 };
 
-inline constexpr std::size_t kCopyBytesMax = 16 * 1024;
+inline constexpr std::size_t kCopyBytesMax = 16U << 10U;
 
 /// Answers requests. Threads: handle() is called from all server threads at once.
 class Handler {

@@ -85,6 +85,7 @@ Format format_of(const Arguments& arguments, bool is_get) {
 
 int run(const CLI::App& app, const Arguments& arguments) {
   const bool is_get = app.got_subcommand("get");
+  // One thread only.  NOLINTNEXTLINE(concurrency-mt-unsafe)
   const bool colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   const lull::lullctl::Output output{std::cout, format_of(arguments, is_get), colours};
   if (app.got_subcommand("completion")) {

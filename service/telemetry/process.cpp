@@ -47,9 +47,9 @@ ProcessUsage process_usage() {
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
     out.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   }
-  static const double kStart =
+  static const double start =
       boot_time_seconds() + start_ticks() / static_cast<double>(sysconf(_SC_CLK_TCK));
-  out.start_time_seconds = kStart;
+  out.start_time_seconds = start;
   std::ifstream statm("/proc/self/statm");
   std::uint64_t total_pages = 0;
   std::uint64_t resident_pages = 0;

@@ -16,6 +16,8 @@ struct Origin {
   std::uint32_t column = 0;
 };
 
+struct Member;
+
 /// A JSON value that remembers where it came from. Numbers are kept as canonical decimal text, so
 /// that none loses digits. Threads: a plain value.
 struct Node {
@@ -25,11 +27,17 @@ struct Node {
   /// String: its characters (valid UTF-8, no NUL). Number: JSON text. Boolean: `true` or `false`.
   std::string scalar;
   /// Object: members with unique names, in the order written. Array: elements with empty names.
-  std::vector<std::pair<std::string, Node>> children;
+  std::vector<Member> children;
   Origin origin;
 
   /// The member of an object, or null. Cost: a linear search.
   [[nodiscard]] const Node* member(std::string_view name) const noexcept;
+};
+
+/// A member of an object, or with an empty name an element of an array.
+struct Member {
+  std::string name;
+  Node value;
 };
 
 /// The value as canonical JSON: members sorted by the bytes of their names, no white space, strings
