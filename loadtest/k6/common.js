@@ -38,6 +38,7 @@ export const any = (list) => list[Math.floor(Math.random() * list.length)];
 
 // The same value, however it is spelt: {"a":1.0} and {"a": 1}.
 const spelt = (value) => JSON.stringify(value);
+// Not k6's reply.json(), which shuffles the members of an object.
 const parsed = (text) => {
   try {
     return JSON.parse(text);
@@ -70,12 +71,13 @@ function leaves(value, path, visit) {
 // Every leaf and document of the collection `config`, to ask for and to compare with.
 export function configuration() {
   const found = [];
-  for (const { key } of ask('/v1/config?values=false&limit=100').json().items) {
+  for (const { key } of body(ask('/v1/config?values=false&limit=100')).items) {
     const reply = ask(`/v1/config/${key}`);
     const add = (path, value) =>
       found.push({ path: `config/${path}`, spelt: spelt(value), revision: revision(reply) });
-    add(key, reply.json());
-    leaves(reply.json(), key, add);
+    const document = body(reply);
+    add(key, document);
+    leaves(document, key, add);
   }
   return found;
 }
@@ -83,7 +85,7 @@ export function configuration() {
 // Up to 500 records of the collection `inventory`.
 export function inventory() {
   const reply = ask('/v1/inventory?limit=500');
-  return reply.json().items.map(({ key, value }) => ({
+  return body(reply).items.map(({ key, value }) => ({
     path: `inventory/${key.split('/').map(encodeURIComponent).join('/')}`,
     key,
     available: value.available,
