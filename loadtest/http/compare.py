@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
-"""Server CPU per request of the HTTP layer, beside a bare epoll responder and nginx `return 200`.
+"""Server CPU per request of lulld for a single key, beside its HTTP layer with nothing behind it, a bare epoll
+responder and nginx `return 200`.
 
-All three serve the same reply bytes from core 0; wrk drives them from core 1, in alternated rounds.
-Needs wrk, nginx and a build:  loadtest/http/compare.py build/release/bin [--rounds 5] [--connections 32]
+All serve a body of 200 bytes from one thread on core 0; wrk drives them from core 1, in alternated rounds.
 """
-import argparse
-import os
-import pathlib
-import re
-import statistics
-import subprocess
-import tempfile
-import time
 
-BODY = "x" * 200
+import argparse
+import contextlib
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+from report import Targets, inputs, median, table  # noqa: E402
+from server import BIN, cpu_seconds, free_port, listens, lulld, running, wait_for, work_directory  # noqa: E402
+from wrk import wrk  # noqa: E402
+
+TARGET = "/v1/config/payment-service/db/url"
+BODY = '"' + "x" * 198 + '"'
 NGINX = """
 worker_processes 1; daemon off; pid {dir}/pid; error_log {dir}/error.log;
 events {{ worker_connections 4096; }}
@@ -30,67 +35,67 @@ http {{
   }}
 }}
 """
+LULLD = """\
+listen: 127.0.0.1:0
+threads: 1
+collections:
+  config: {kind: tree, source: {files: documents}}
+"""
+GOAL = 1.10
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process, its threads and its children (nginx's worker), in nanosecond steps."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = sum(int((task / "schedstat").read_text().split()[0])
-              for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
-    return own / 1e9 + sum(cpu_seconds(int(child)) for child in children)
+def servers(stack, work, binaries):
+    """Starts all four; (process id, port) by name."""
+    (work / "documents").mkdir()
+    (work / "documents/payment-service.yaml").write_text(f"db:\n  url: {BODY}\n")
+    (work / "service.yaml").write_text(LULLD)
+    own = stack.enter_context(lulld(binaries, work / "service.yaml", core=0))
+    started = {"lulld": (own.process.pid, own.port)}
+    ports = {name: free_port() for name in ("layer", "floor", "nginx")}
+    (work / "nginx.conf").write_text(NGINX.format(dir=work, port=ports["nginx"], body=BODY))
+    commands = {"layer": [binaries / "fixed_server", ports["layer"]],
+                "floor": [binaries / "bare_epoll", ports["floor"]],
+                "nginx": ["nginx", "-p", work, "-c", work / "nginx.conf"]}
+    for name, command in commands.items():
+        process = stack.enter_context(running(command, 0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        wait_for(lambda port=ports[name]: listens(port), f"{name} listens", process)
+        started[name] = (process.pid, ports[name])
+    return started
 
 
-def wrk(port: int, options: argparse.Namespace) -> int:
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}",
-               f"http://127.0.0.1:{port}/v1/config/payment-service/db/url"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        raise SystemExit(output)
-    return int(re.search(r"(\d+) requests in", output).group(1))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bin", type=pathlib.Path)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=pathlib.Path, default=BIN, help="where the servers are")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--check", action="store_true", help="exit 1 when the target is missed")
     options = parser.parse_args()
 
-    work = tempfile.mkdtemp(prefix="lull-compare-")
-    pathlib.Path(work, "nginx.conf").write_text(NGINX.format(dir=work, port=18433, body=BODY))
-    commands = {"floor": (18432, [options.bin / "bare_epoll", "18432"]),
-                "lull": (18431, [options.bin / "fixed_server", "18431"]),
-                "nginx": (18433, ["nginx", "-p", work, "-c", f"{work}/nginx.conf"])}
-    servers = {name: subprocess.Popen(["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL)
-               for name, (_, command) in commands.items()}
-    micros = {name: [] for name in commands}
-    try:
-        time.sleep(1)
+    with contextlib.ExitStack() as stack:
+        work = stack.enter_context(work_directory())
+        started = servers(stack, work, options.bin)
+        micros = {name: [] for name in started}
+        inputs(url=TARGET, connections=options.connections, body=f"{len(BODY)} bytes",
+               rounds=f"{options.rounds} of {options.seconds} s")
         for turn in range(options.rounds):
-            names = list(commands)
-            for name in names[turn % 3:] + names[:turn % 3]:
-                before = cpu_seconds(servers[name].pid)
-                requests = wrk(commands[name][0], options)
-                micros[name].append((cpu_seconds(servers[name].pid) - before) / requests * 1e6)
-    finally:
-        for server in servers.values():
-            server.terminate()
+            names = list(started)
+            shift = turn % len(names)
+            for name in names[shift:] + names[:shift]:
+                pid, port = started[name]
+                before = cpu_seconds(pid)
+                result = wrk(f"http://127.0.0.1:{port}{TARGET}", options.connections, options.seconds, core=1)
+                micros[name].append((cpu_seconds(pid) - before) / result.requests * 1e6)
 
-    print(f"one core, {options.connections} connections, 200-byte body, {options.rounds} rounds of "
-          f"{options.seconds} s, load average {os.getloadavg()[0]:.1f}")
-    for name, values in micros.items():
-        print(f"{name:6} {statistics.median(values):6.2f} us CPU a request "
-              f"({min(values):.2f} to {max(values):.2f})")
-    ratio = {name: statistics.median(a / b for a, b in zip(micros["lull"], micros[name]))
-             for name in ("floor", "nginx")}
-    holds = ratio["nginx"] <= 1.10
-    print(f"lull/floor: {ratio['floor']:.2f}x")
-    print(f"lull/nginx: {ratio['nginx']:.2f}x (goal <= 1.10x) {'holds' if holds else 'short'}")
-    if options.check and not holds:
-        raise SystemExit(1)
+    ratios = {name: {other: median([a / b for a, b in zip(micros[name], micros[other])]) for other in ("floor", "nginx")}
+              for name in micros}
+    table(["", "us CPU a request", "least", "most", "x floor", "x nginx"],
+          [[name, f"{median(values):.2f}", f"{min(values):.2f}", f"{max(values):.2f}",
+            *(f"{ratio:.2f}" for ratio in ratios[name].values())] for name, values in micros.items()])
+    targets = Targets()
+    ratio = ratios["lulld"]["nginx"]
+    targets.add("http.cpu_by_nginx", f"{ratio:.2f}x", f"<= {GOAL:.2f}x", ratio <= GOAL)
+    targets.finish(options.check)
 
 
 if __name__ == "__main__":
