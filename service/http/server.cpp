@@ -1,8 +1,8 @@
 #include "http/server.h"
 
-#include <algorithm>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <system_error>
 #include <thread>
