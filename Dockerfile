@@ -12,7 +12,7 @@ RUN cmake --preset release -DLULL_BUILD_TESTS=OFF -DLULL_BUILD_BENCHMARKS=OFF \
 FROM debian:bookworm-slim
 RUN apt-get -o Acquire::Retries=3 update \
     && DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install --yes --no-install-recommends \
-       liburcu8 libxxhash0 libssl3 libsqlite3-0 libfyaml0 \
+       liburcu8 libxxhash0 libssl3 libsqlite3-0 libfyaml0 libsimdjson14 \
        libprometheus-cpp-core1.0 libspdlog1.10 libfmt9 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/lull/bin/ /usr/local/bin/

@@ -15,7 +15,7 @@ target_include_directories(lull PUBLIC
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(lull
   PUBLIC tl::expected PkgConfig::LULL_URCU_BP Threads::Threads
-  PRIVATE PkgConfig::LULL_XXHASH PkgConfig::LULL_FYAML OpenSSL::Crypto SQLite::SQLite3)
+  PRIVATE PkgConfig::LULL_XXHASH PkgConfig::LULL_FYAML simdjson::simdjson OpenSSL::Crypto SQLite::SQLite3)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/lull)
 install(TARGETS lull EXPORT lullTargets ARCHIVE)

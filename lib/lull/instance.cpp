@@ -10,7 +10,6 @@
 namespace lull {
 namespace {
 
-using publish::Candidate;
 using publish::CollectionSpec;
 using publish::Publisher;
 using snapshot::Collection;
@@ -23,36 +22,6 @@ constexpr int kBuildsMax = 3;
 constexpr std::chrono::milliseconds kRetryDelay{1000};
 
 using RejectionObserver = std::function<void(const Rejection&)>;
-using RejectionObservers = std::vector<RejectionObserver>;
-
-/// Who is told about rejections. Threads: any.
-class RejectionBoard {
- public:
-  void add(RejectionObserver observer) {
-    const std::lock_guard lock(mutex_);
-    auto next = std::make_shared<RejectionObservers>(*observers_);
-    next->push_back(std::move(observer));
-    observers_ = std::move(next);
-  }
-  void tell(const Rejection& rejection) const {
-    std::shared_ptr<const RejectionObservers> observers;
-    {
-      const std::lock_guard lock(mutex_);
-      observers = observers_;
-    }
-    for (const RejectionObserver& observer : *observers) {
-      try {
-        observer(rejection);
-      } catch (...) {  // an observer's trouble is its own
-      }
-    }
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const RejectionObservers> observers_ =
-      std::make_shared<RejectionObservers>();  // guarded by mutex_; replaced, never changed
-};
 
 bool same_errors(const std::optional<Rejection>& last, const Errors& errors) {
   return last && std::ranges::equal(last->errors, errors, {}, &Error::text, &Error::text);
@@ -79,11 +48,11 @@ source::FilesOptions files_options(source::FilesOptions options, const Collectio
 /// Threads: offer and unreadable on the source's; the rest from any.
 class Feed final : public source::Sink {
  public:
-  Feed(const CollectionSpec& spec, Publisher& publisher, const RejectionBoard& board,
+  Feed(const CollectionSpec& spec, Publisher& publisher, const RejectionObserver& observer,
        const Clock& clock)
       : spec_(spec),
         publisher_(publisher),
-        board_(board),
+        observer_(observer),
         clock_(clock),
         loader_(publish::make_loader(spec, publisher.account())) {}
 
@@ -116,7 +85,7 @@ class Feed final : public source::Sink {
 
   const CollectionSpec spec_;
   Publisher& publisher_;
-  const RejectionBoard& board_;
+  const RejectionObserver& observer_;  // may be empty
   const Clock& clock_;
   const std::unique_ptr<publish::Loader> loader_;  // the source's thread; accepts() from any
 
@@ -183,7 +152,11 @@ void Feed::note(std::optional<Rejection>& place, const Errors& errors) {
     place = last_ = rejection;
     ++rejections_;
   }
-  board_.tell(rejection);
+  if (!observer_) return;
+  try {
+    observer_(rejection);
+  } catch (...) {  // an observer's trouble is its own
+  }
 }
 
 /// The files are as they should be: nothing in the directory will say when to try again.
@@ -215,12 +188,13 @@ class InstanceImpl final : public Instance {
   InstanceImpl(InstanceOptions options, std::shared_ptr<const Clock> clock,
                std::unique_ptr<Publisher> publisher)
       : options_(std::move(options)), clock_(std::move(clock)), publisher_(std::move(publisher)) {
+    if (options_.on_publication) publisher_->observe(options_.on_publication);
     publisher_->observe([this](const publish::Publication&) {
       const std::lock_guard lock(mutex_);
       loaded_.notify_all();
     });
     for (const CollectionSpec& spec : options_.collections) {
-      feeds_.push_back(std::make_unique<Feed>(spec, *publisher_, board_, *clock_));
+      feeds_.push_back(std::make_unique<Feed>(spec, *publisher_, options_.on_rejection, *clock_));
     }
     for (const auto& feed : feeds_) feed->start(options_.files);
   }
@@ -246,10 +220,9 @@ class InstanceImpl final : public Instance {
   void rescan() override {
     for (const auto& feed : feeds_) feed->rescan();
   }
-  void observe(Publisher::Observer observer) override { publisher_->observe(std::move(observer)); }
-  void observe_rejections(RejectionObserver observer) override { board_.add(std::move(observer)); }
   [[nodiscard]] std::vector<CollectionStatus> collections() const override {
     std::vector<CollectionStatus> out;
+    out.reserve(feeds_.size());
     for (const auto& feed : feeds_) out.push_back(feed->status());
     return out;
   }
@@ -257,13 +230,13 @@ class InstanceImpl final : public Instance {
     return options_.collections;
   }
   [[nodiscard]] const Publisher& publisher() const noexcept override { return *publisher_; }
+  [[nodiscard]] Publisher& publisher() noexcept override { return *publisher_; }
 
  private:
   const InstanceOptions options_;
   const std::shared_ptr<const Clock> clock_;
   mutable std::mutex mutex_;
   mutable std::condition_variable loaded_;  // with mutex_: some collection was published
-  RejectionBoard board_;
   const std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Feed>> feeds_;  // fixed after construction
 };
@@ -278,15 +251,15 @@ Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options,
                                         *std::move(publisher));
 }
 
-CheckReport check(const std::vector<CollectionSpec>& collections) {
+CheckReport check(const InstanceOptions& options) {
   CheckReport out;
-  for (const CollectionSpec& spec : collections) {
+  for (const CollectionSpec& spec : options.collections) {
     const auto loader = publish::make_loader(spec, std::make_shared<MemoryAccount>());
     const auto add = [&out](Errors errors) {
       std::ranges::move(errors, std::back_inserter(out.errors));
     };
     CheckReport::Collection summary{spec.name, 0, 0};
-    auto files = source::read_files(files_options({}, spec, *loader));
+    auto files = source::read_files(files_options(options.files, spec, *loader));
     if (!files) {
       add(std::move(files.error()));
     } else {

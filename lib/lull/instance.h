@@ -22,18 +22,23 @@
 
 namespace lull {
 
-struct InstanceOptions {
-  std::vector<publish::CollectionSpec> collections;
-  publish::PublisherOptions publisher;
-  /// Timing of all file sources; directory and accepts are set from each collection.
-  source::FilesOptions files;
-};
-
 /// A refused change, or a source that cannot be read.
 struct Rejection {
   std::string collection;
   Clock::Wall time;
   Errors errors;  ///< Never empty.
+};
+
+struct InstanceOptions {
+  std::vector<publish::CollectionSpec> collections;
+  publish::PublisherOptions publisher;
+  /// Timing of all file sources; directory and accepts are set from each collection.
+  source::FilesOptions files;
+  /// Both are told everything from the first load on.
+  /// Called on the writer thread after every publication; it may read, and submit to the publisher.
+  publish::Publisher::Observer on_publication;
+  /// Called on a source's thread for each rejection, not again for the same errors.
+  std::function<void(const Rejection&)> on_rejection;
 };
 
 /// What status and metrics say of a collection.
@@ -80,14 +85,11 @@ class Instance {
   /// All sources look at everything again.
   virtual void rescan() = 0;
 
-  /// See publish::Publisher::observe.
-  virtual void observe(publish::Publisher::Observer observer) = 0;
-  /// Called on a source's thread for each rejection, not again for the same errors.
-  virtual void observe_rejections(std::function<void(const Rejection&)> observer) = 0;
-
   [[nodiscard]] virtual std::vector<CollectionStatus> collections() const = 0;
   [[nodiscard]] virtual const std::vector<publish::CollectionSpec>& specs() const noexcept = 0;
   [[nodiscard]] virtual const publish::Publisher& publisher() const noexcept = 0;
+  /// For programs that publish by themselves beside the sources.
+  [[nodiscard]] virtual publish::Publisher& publisher() noexcept = 0;
 };
 
 /// Reads and builds everything once, offline, without watching or publishing: every error of every
@@ -101,6 +103,6 @@ struct CheckReport {
   };
   std::vector<Collection> collections;
 };
-[[nodiscard]] CheckReport check(const std::vector<publish::CollectionSpec>& collections);
+[[nodiscard]] CheckReport check(const InstanceOptions& options);
 
 }  // namespace lull

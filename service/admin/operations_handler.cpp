@@ -31,12 +31,15 @@ void OperationsHandler::handle(const http::Request& request, http::Reply& reply)
   const bool known =
       path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/admin/v1/status";
   if (!known) {
-    return api::send_problem(
-        reply, {404, api::code::kRouteNotFound, "no route " + api::echoed(path) + "; data is under /v1", {}});
+    return api::send_problem(reply, {404,
+                                     api::code::kRouteNotFound,
+                                     "no route " + api::echoed(path) + "; data is under /v1",
+                                     {}});
   }
   if (request.method != http::Method::kGet && request.method != http::Method::kHead) {
-    return api::send_problem(reply, {405, api::code::kMethodNotAllowed,
-                                     api::echoed(request.method_text) + " is not allowed here", "GET, HEAD"});
+    return api::send_problem(
+        reply, {405, api::code::kMethodNotAllowed,
+                api::echoed(request.method_text) + " is not allowed here", "GET, HEAD"});
   }
   if (path == "/livez") return send(reply, 200, kJson, R"({"alive":true})");
   if (path == "/readyz") {
@@ -45,8 +48,9 @@ void OperationsHandler::handle(const http::Request& request, http::Reply& reply)
   }
   if (path == "/metrics") {
     const http::Server* const server = server_.load();
-    return send(reply, 200, telemetry::kMetricsContentType,
-                telemetry::metrics_page(instance_, server ? server->stats() : http::Server::Stats{}));
+    return send(
+        reply, 200, telemetry::kMetricsContentType,
+        telemetry::metrics_page(instance_, server ? server->stats() : http::Server::Stats{}));
   }
   send(reply, 200, kJson, status_json(instance_, started_, clock_.wall()));
 }

@@ -39,10 +39,13 @@ Json rejection_json(const std::optional<Rejection>& rejection) {
 }
 
 Json source_json(const source::SourceState& source) {
-  Json out = {{"kind", source.kind},   {"location", source.location},
-              {"mode", source.mode},   {"files", source.files},
+  Json out = {{"kind", source.kind},
+              {"location", source.location},
+              {"mode", source.mode},
+              {"files", source.files},
               {"files_skipped", source.files_skipped},
-              {"scans", source.scans}, {"overflows", source.overflows}};
+              {"scans", source.scans},
+              {"overflows", source.overflows}};
   if (!source.degraded.empty()) out["degraded"] = source.degraded;
   return out;
 }
@@ -93,7 +96,8 @@ Readiness readiness(const Instance& instance) {
   for (const CollectionStatus& collection : instance.collections()) {
     out.ready = out.ready && collection.loaded;
     std::string state = "not_loaded";
-    if (collection.loaded) state = collection.current_rejection ? "loaded, newer input refused" : "loaded";
+    if (collection.loaded)
+      state = collection.current_rejection ? "loaded, newer input refused" : "loaded";
     collections[collection.name] = std::move(state);
   }
   out.json = dumped(Json{{"ready", out.ready}, {"collections", std::move(collections)}});

@@ -120,7 +120,7 @@ void ApiHandler::handle(const http::Request& request, http::Reply& reply) {
 
 void ApiHandler::answer_path(const http::Request& request, http::Reply& reply,
                              std::string_view encoded) const {
-  PathBuffer buffer;  // NOLINT: written before it is read
+  PathBuffer buffer;  // written before it is read
   const auto path = parse_path(encoded, buffer);
   if (!path) return send_problem(reply, path.error());
   if (!path->action.empty()) return answer_action(request, reply, *path);

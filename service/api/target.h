@@ -53,7 +53,7 @@ class Query {
   static constexpr std::size_t kParametersMax = 16;
   static constexpr std::size_t kDecodedBytesMax = 8 * 1024;
 
-  Query() noexcept {}  // NOLINT: buffer_ stays uninitialised, it is written before it is read
+  Query() noexcept {}  // buffer_ stays uninitialised: it is written before it is read
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 

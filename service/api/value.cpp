@@ -132,7 +132,7 @@ Problem miss(Outcome outcome, const Wanted& wanted) {
 /// Answers under a pin what takes longer than a section may: long bodies, merging, explaining.
 void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapshot> pin,
                    const http::Request& request, http::Reply& reply) {
-  RevisionText revision;  // NOLINT: set next
+  RevisionText revision;  // set next
   revision.set(pin->revision_text());
   const TreeKey key = split_tree_key(wanted.key);
   std::shared_ptr<const snapshot::Document> merged;
@@ -164,7 +164,7 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
 void answer_wanted(const Context& context, const Wanted& wanted, const http::Request& request,
                    http::Reply& reply) {
   rcu::Pin<Snapshot> pin;
-  RevisionText revision;  // NOLINT: set before it is read
+  RevisionText revision;  // set before it is read
   Outcome outcome = Outcome::kNotLoaded;
   bool gone = false;
   {

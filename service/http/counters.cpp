@@ -8,6 +8,7 @@ namespace {
 constexpr auto kBoundNanoseconds = [] {
   std::array<std::int64_t, kRequestSeconds.size()> out{};
   for (std::size_t i = 0; i < out.size(); ++i) {
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): lround is not constexpr; bounds are positive
     out[i] = static_cast<std::int64_t>(kRequestSeconds[i] * 1e9 + 0.5);
   }
   return out;

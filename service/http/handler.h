@@ -40,11 +40,12 @@ struct ReplyHead {
   std::array<Header, kHeadersMax> headers{};
   std::size_t header_count = 0;
 
-  void add(std::string_view name, std::string_view value) noexcept;  ///< Asserts that there is room.
+  void add(std::string_view name,
+           std::string_view value) noexcept;  ///< Asserts that there is room.
 };
 
-/// Where a handler puts its one reply. For HEAD the body is counted but not sent; 204 and 304 have none.
-/// Threads: the one that called handle().  Cost: send() is one copy into the write buffer.
+/// Where a handler puts its one reply. For HEAD the body is counted but not sent; 204 and 304 have
+/// none. Threads: the one that called handle().  Cost: send() is one copy into the write buffer.
 class Reply {
  public:
   Reply() = default;
@@ -60,7 +61,7 @@ class Reply {
   virtual void route(std::uint8_t index) noexcept = 0;
 };
 
-inline constexpr std::size_t kCopyBytesMax = 16 * 1024;
+inline constexpr std::size_t kCopyBytesMax = 16U << 10U;
 
 /// Answers requests. Threads: handle() is called from all server threads at once.
 class Handler {
@@ -72,8 +73,8 @@ class Handler {
 
   /// Calls exactly one of reply.send and reply.send_held before it returns; must not block.
   virtual void handle(const Request& request, Reply& reply) = 0;
-  /// A problem that the HTTP layer itself found (400, 408, 413, 414, 431, 501, 503, 505): the body to
-  /// send with it, as application/problem+json. `code` is a stable word.
+  /// A problem that the HTTP layer itself found (400, 408, 413, 414, 431, 501, 503, 505): the body
+  /// to send with it, as application/problem+json. `code` is a stable word.
   [[nodiscard]] virtual std::string problem(unsigned status, std::string_view code,
                                             std::string_view detail) const = 0;
 };

@@ -8,7 +8,7 @@
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace lull::http {
@@ -37,7 +37,7 @@ Error socket_error(int code, const std::string& where, std::uint16_t port) {
       error.message += "this machine does not speak that address family";
       break;
     default:
-      error.message += std::strerror(code);
+      error.message += std::generic_category().message(code);
   }
   return error;
 }

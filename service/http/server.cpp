@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <system_error>
 #include <thread>
@@ -99,10 +100,7 @@ Server::Stats ThreadedServer::stats() const {
   }
   for (const auto& worker : workers_) std::as_const(*worker).counters().fold_into(out);
   std::erase_if(out.requests, [](const Stats::Series& series) {
-    for (const std::uint64_t count : series.duration.counts) {
-      if (count != 0) return false;
-    }
-    return true;
+    return std::ranges::all_of(series.duration.counts, [](auto count) { return count == 0; });
   });
   return out;
 }

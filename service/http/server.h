@@ -20,8 +20,8 @@ struct ServerOptions {
   unsigned threads = 1;
   std::vector<std::string> routes;  ///< Labels of Reply::route; the first is for what has none.
 
-  std::size_t target_bytes_max = 8 * 1024;
-  std::size_t header_bytes_max = 16 * 1024;  ///< Request line and header fields together.
+  std::size_t target_bytes_max = 8U << 10U;
+  std::size_t header_bytes_max = 16U << 10U;  ///< Request line and header fields together.
   std::size_t request_body_bytes_max = 1U << 20U;
   std::size_t connections_max = 50'000;
   std::size_t write_buffer_bytes_max = 1U << 20U;  ///< Pipelined replies waiting on one connection.

@@ -177,8 +177,7 @@ int list(const Client& client, const ListOptions& options, const Output& output,
   std::string after;
   do {
     const std::uint64_t wanted = options.all ? kPageLimitMax : options.limit - items.size();
-    const auto reply =
-        client.get(page_target(options, std::min(wanted, kPageLimitMax), after));
+    const auto reply = client.get(page_target(options, std::min(wanted, kPageLimitMax), after));
     if (!reply) return unreachable(reply.error(), errors);
     if (reply->status != kHttpOk) return refused(*reply, errors);
     Json page = Json::parse(reply->body, nullptr, false);
@@ -208,12 +207,13 @@ int status(const Client& client, const Output& output, std::ostream& errors) {
 
 int check(const std::string& path, const Output& output, std::ostream& errors) {
   const bool directory = std::filesystem::is_directory(path);
-  const std::string file = directory ? (std::filesystem::path(path) / "service.yaml").string() : path;
+  const std::string file =
+      directory ? (std::filesystem::path(path) / "service.yaml").string() : path;
   const auto settings = settings::load_settings(file, {});
   Errors found;
   CheckReport report;
   if (settings) {
-    report = lull::check(settings->instance.collections);
+    report = lull::check(settings->instance);
     found = std::move(report.errors);
   } else {
     found = settings.error();

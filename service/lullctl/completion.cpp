@@ -3,7 +3,8 @@
 namespace lull::lullctl {
 namespace {
 
-constexpr std::string_view kBash = R"(# lullctl completion; load it with: source <(lullctl completion bash)
+constexpr std::string_view kBash =
+    R"(# lullctl completion; load it with: source <(lullctl completion bash)
 _lullctl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   case $before in
@@ -32,7 +33,8 @@ _lullctl() {
 compdef _lullctl lullctl
 )";
 
-constexpr std::string_view kFish = R"(# lullctl completion; load it with: lullctl completion fish | source
+constexpr std::string_view kFish =
+    R"(# lullctl completion; load it with: lullctl completion fish | source
 complete -c lullctl -n __fish_use_subcommand -f -a 'get list status check completion'
 complete -c lullctl -l server -x -d 'address of the server'
 complete -c lullctl -s o -l output -x -a 'json yaml table' -d 'format'

@@ -14,7 +14,8 @@ namespace {
 using lull::lullctl::Format;
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 refused or errors found, 2 wrong usage, 3 not found, 4 no answer or not ready.\n"
+    "Exit codes: 0 done, 1 refused or errors found, 2 wrong usage, 3 not found, 4 no answer or not "
+    "ready.\n"
     "Colours appear only on a terminal, and not when NO_COLOR is set.";
 
 struct Arguments {
@@ -29,16 +30,20 @@ struct Arguments {
 
 void add_commands(CLI::App& app, Arguments& arguments) {
   app.add_option("-s,--server", arguments.server, "Address of the server")
-      ->envname("LULL_SERVER")->capture_default_str();
-  app.add_option("-o,--output", arguments.format, "json, yaml or table; default: json for get, else table")
+      ->envname("LULL_SERVER")
+      ->capture_default_str();
+  app.add_option("-o,--output", arguments.format,
+                 "json, yaml or table; default: json for get, else table")
       ->check(CLI::IsMember({"json", "yaml", "table"}));
   app.add_option("--timeout", arguments.timeout_seconds, "Seconds to wait for an answer")
-      ->check(CLI::Range(1U, 3600U))->capture_default_str();
+      ->check(CLI::Range(1U, 3600U))
+      ->capture_default_str();
 
   CLI::App* get = app.add_subcommand("get", "Print a value, a subtree or a record");
   get->add_option("path", arguments.get.path, "As in config/payment-service/db/url")->required();
   get->add_option("-p,--profile", arguments.get.profile, "Profiles in order, as in prod,eu");
-  get->add_option("--layer", arguments.get.layer, "One file as written, as in payment-service-prod");
+  get->add_option("--layer", arguments.get.layer,
+                  "One file as written, as in payment-service-prod");
   get->add_option("--revision", arguments.get.revision, "A retained revision, as in 4be1.7");
   get->add_flag("--explain", arguments.get.explain, "For every leaf the file and line that set it");
   get->add_flag("--raw", arguments.get.raw, "A scalar's plain text, without quotes");
@@ -47,22 +52,26 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   list->add_option("collection", arguments.list.collection, "As in inventory");
   list->add_option("--prefix", arguments.list.prefix, "Keys that start with this");
   list->add_option("-p,--profile", arguments.list.profile, "Profiles in order, for trees");
-  list->add_option("--where", arguments.list.where, "INDEX=VALUE, as in warehouse=berlin; may be repeated")
+  list->add_option("--where", arguments.list.where,
+                   "INDEX=VALUE, as in warehouse=berlin; may be repeated")
       ->check([](const std::string& text) {
         return text.find('=') == std::string::npos ? "expected INDEX=VALUE" : "";
       });
   list->add_option("--limit", arguments.list.limit, "Entries at most")
-      ->check(CLI::Range(1U, 1'000'000U))->capture_default_str();
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
   list->add_flag("--all", arguments.list.all, "All entries");
   list->add_flag("--values", arguments.list.values, "Values too");
 
   app.add_subcommand("status", "Revision, sources and what was refused");
   app.add_subcommand("check", "Check a service.yaml and all its sources, without a server")
-      ->add_option("path", arguments.check_path, "The file, or the directory that holds service.yaml")
+      ->add_option("path", arguments.check_path,
+                   "The file, or the directory that holds service.yaml")
       ->capture_default_str();
   app.add_subcommand("completion", "Print the completion script of a shell")
       ->add_option("shell", arguments.shell, "bash, zsh or fish")
-      ->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.require_subcommand(1);
 }
 
@@ -76,6 +85,7 @@ Format format_of(const Arguments& arguments, bool is_get) {
 
 int run(const CLI::App& app, const Arguments& arguments) {
   const bool is_get = app.got_subcommand("get");
+  // One thread only.  NOLINTNEXTLINE(concurrency-mt-unsafe)
   const bool colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   const lull::lullctl::Output output{std::cout, format_of(arguments, is_get), colours};
   if (app.got_subcommand("completion")) {
@@ -85,8 +95,8 @@ int run(const CLI::App& app, const Arguments& arguments) {
   if (app.got_subcommand("check")) {
     return lull::lullctl::check(arguments.check_path, output, std::cerr);
   }
-  const auto client = lull::lullctl::Client::of(arguments.server,
-                                                std::chrono::seconds(arguments.timeout_seconds));
+  const auto client =
+      lull::lullctl::Client::of(arguments.server, std::chrono::seconds(arguments.timeout_seconds));
   if (!client) {
     std::cerr << "lullctl: " << client.error().text() << '\n';
     return lull::lullctl::kUsage;

@@ -26,9 +26,12 @@ constexpr std::array<ValueFlag, 5> kValueFlags = {{
 }};
 
 constexpr const char* kFooter =
-    "Every single value of the file can be set by an environment variable too: limits.idle_timeout_ms\n"
-    "is LULL_LIMITS_IDLE_TIMEOUT_MS. Flags win over the environment, the environment over the file.\n"
-    "Signals: SIGTERM and SIGINT finish what is under way and exit; SIGHUP looks at all sources again.";
+    "Every single value of the file can be set by an environment variable too: "
+    "limits.idle_timeout_ms\n"
+    "is LULL_LIMITS_IDLE_TIMEOUT_MS. Flags win over the environment, the environment over the "
+    "file.\n"
+    "Signals: SIGTERM and SIGINT finish what is under way and exit; SIGHUP looks at all sources "
+    "again.";
 
 }  // namespace
 
@@ -40,11 +43,13 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   app.add_option("-c,--config", out.config_file, "The configuration file")
       ->type_name("FILE")
       ->capture_default_str();
-  app.add_flag("--check", out.check_only,
-               "Check the configuration and all sources, report every error, and exit: 0 if all is well");
+  app.add_flag(
+      "--check", out.check_only,
+      "Check the configuration and all sources, report every error, and exit: 0 if all is well");
   std::array<std::optional<std::string>, kValueFlags.size()> values;
   for (std::size_t i = 0; i < kValueFlags.size(); ++i) {
-    app.add_option(kValueFlags[i].flag, values[i], kValueFlags[i].help)->type_name(kValueFlags[i].type);
+    app.add_option(kValueFlags[i].flag, values[i], kValueFlags[i].help)
+        ->type_name(kValueFlags[i].type);
   }
   try {
     app.parse(argc, argv);

@@ -13,7 +13,7 @@ int report(const lull::Errors& errors) {
 }
 
 int check(const lull::settings::Settings& settings) {
-  const lull::CheckReport result = lull::check(settings.instance.collections);
+  const lull::CheckReport result = lull::check(settings.instance);
   for (const auto& collection : result.collections) {
     std::cout << collection.name << ": " << collection.entries << " entries in " << collection.files
               << " files\n";

@@ -1,7 +1,7 @@
 #include "lulld/serve.h"
 
+#include <cmath>
 #include <csignal>
-#include <iostream>
 
 #include "admin/operations_handler.h"
 #include "api/api_handler.h"
@@ -30,16 +30,16 @@ int failed(Log& log, std::string_view what, const Error& error) {
   return 1;
 }
 
-void log_publications(Instance& instance, Log& log) {
-  instance.observe([&log](const publish::Publication& p) {
+void log_changes(InstanceOptions& options, Log& log) {
+  options.on_publication = [&log](const publish::Publication& p) {
     log.event(Level::kInfo, "published",
               {{"revision", p.revision.text()},
                {"collection", p.collection},
                {"change", p.summary},
-               {"milliseconds", std::to_string(p.seconds * 1e3)},
+               {"microseconds", std::to_string(std::llround(p.seconds * 1e6))},
                {"content_hash", p.content_hash.hex()}});
-  });
-  instance.observe_rejections([&log](const Rejection& rejection) {
+  };
+  options.on_rejection = [&log](const Rejection& rejection) {
     static constexpr std::size_t kLinesMax = 20;
     std::size_t lines = 0;
     for (const Error& error : rejection.errors) {
@@ -53,7 +53,7 @@ void log_publications(Instance& instance, Log& log) {
                  {"errors", std::to_string(rejection.errors.size())},
                  {"hint", "lulld --check reports them all"}});
     }
-  });
+  };
 }
 
 http::ServerOptions server_options(const settings::Settings& settings, const Instance& instance) {
@@ -98,9 +98,9 @@ int serve(const settings::Settings& settings) {
 
   const auto clock = std::make_shared<SystemClock>();
   InstanceOptions options = settings.instance;
+  log_changes(options, log);
   auto instance = Instance::open(std::move(options), clock);
   if (!instance) return failed(log, "cannot start", instance.error());
-  log_publications(**instance, log);
 
   admin::OperationsHandler operations(**instance, *clock);
   api::ApiHandler handler((*instance)->view(), (*instance)->specs(), operations);

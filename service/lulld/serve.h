@@ -5,7 +5,8 @@
 
 namespace lull::lulld {
 
-/// Serves until SIGTERM or SIGINT; returns the exit code. Call it before any other thread is started.
+/// Serves until SIGTERM or SIGINT; returns the exit code. Call it before any other thread is
+/// started.
 [[nodiscard]] int serve(const settings::Settings& settings);
 
 }  // namespace lull::lulld

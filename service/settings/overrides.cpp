@@ -4,6 +4,7 @@ namespace lull::settings {
 namespace {
 
 constexpr std::string_view kPrefix = "LULL_";
+constexpr std::string_view kClientVariable = "LULL_SERVER=";  // lullctl's, no setting of lulld
 
 std::string variable_of(std::string_view path) {
   std::string out(kPrefix);
@@ -24,6 +25,7 @@ void Overrides::add_environment(const char* const* environment) {
     const std::string_view entry(*environment);
     const std::size_t equals = entry.find('=');
     if (!entry.starts_with(kPrefix) || equals == std::string_view::npos) continue;
+    if (entry.starts_with(kClientVariable)) continue;
     environment_.emplace(entry.substr(0, equals), entry.substr(equals + 1));
   }
 }

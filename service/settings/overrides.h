@@ -29,9 +29,9 @@ class Overrides {
   [[nodiscard]] std::vector<std::string> unused() const;
 
  private:
-  std::map<std::string, Value, std::less<>> flags_;               // by path
-  std::map<std::string, std::string, std::less<>> environment_;   // by variable
-  mutable std::map<std::string, bool, std::less<>> used_;         // variables that find() returned
+  std::map<std::string, Value, std::less<>> flags_;              // by path
+  std::map<std::string, std::string, std::less<>> environment_;  // by variable
+  mutable std::map<std::string, bool, std::less<>> used_;        // variables that find() returned
 };
 
 }  // namespace lull::settings

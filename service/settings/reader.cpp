@@ -11,12 +11,18 @@ namespace {
 std::string_view kind_name(codec::Node::Kind kind) {
   using Kind = codec::Node::Kind;
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBoolean: return "a boolean";
-    case Kind::kNumber: return "a number";
-    case Kind::kString: return "a string";
-    case Kind::kArray: return "a list";
-    case Kind::kObject: return "a mapping";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBoolean:
+      return "a boolean";
+    case Kind::kNumber:
+      return "a number";
+    case Kind::kString:
+      return "a string";
+    case Kind::kArray:
+      return "a list";
+    case Kind::kObject:
+      return "a mapping";
   }
   return "?";
 }
@@ -91,9 +97,9 @@ Reader Reader::object(std::string_view key) {
 }
 
 void Reader::error_at(std::string_view key, std::string message, std::string hint) {
-  static const codec::Node kNowhere;
+  static const codec::Node nowhere;
   const codec::Node* at = node_ == nullptr ? nullptr : node_->member(key);
-  if (at == nullptr) at = node_ == nullptr ? &kNowhere : node_;
+  if (at == nullptr) at = node_ == nullptr ? &nowhere : node_;
   context_.error(std::move(message), *at, pointer(key), std::move(hint));
 }
 
@@ -171,7 +177,7 @@ void Reader::strings(std::string_view key, std::vector<std::string>& out) {
   const codec::Node* const node = child(key);
   if (node == nullptr) return;
   const auto is_string = [](const auto& element) {
-    return element.second.kind == codec::Node::Kind::kString && !element.second.scalar.empty();
+    return element.value.kind == codec::Node::Kind::kString && !element.value.scalar.empty();
   };
   if (node->kind != codec::Node::Kind::kArray || !std::ranges::all_of(node->children, is_string)) {
     return error_at(key, "expected a list of strings", "for example [a, b]");

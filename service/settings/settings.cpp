@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <thread>
 
 #include "lull/base/key.h"
@@ -27,7 +27,8 @@ Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (!in || std::filesystem::is_directory(path)) {
-    return fail(ErrorCode::kUnavailable, std::string("cannot be read: ") + std::strerror(in ? EISDIR : errno),
+    return fail(ErrorCode::kUnavailable,
+                "cannot be read: " + std::generic_category().message(in ? EISDIR : errno),
                 {path, 0, 0, {}}, "name the configuration file with --config FILE");
   }
   text << in.rdbuf();
@@ -53,7 +54,8 @@ void read_fields(Reader& reader, CollectionSpec& spec) {
       {"boolean", FieldType::kBoolean},
   }};
   for (const auto& [name, type] : fields->children) {
-    const auto* const known = std::ranges::find(kTypes, type.scalar, [](const auto& t) { return t.first; });
+    const auto* const known =
+        std::ranges::find(kTypes, type.scalar, [](const auto& t) { return t.first; });
     if (known == kTypes.end()) {
       reader.error_at("fields", "field '" + name + "' has the unknown type '" + type.scalar + "'",
                       "types are string, integer, number and boolean");
@@ -64,11 +66,13 @@ void read_fields(Reader& reader, CollectionSpec& spec) {
 }
 
 void check_field(Reader& reader, const CollectionSpec& spec, std::string_view key,
-                 const std::string& name, std::optional<FieldType> type, std::string_view type_name) {
+                 const std::string& name, std::optional<FieldType> type,
+                 std::string_view type_name) {
   const auto& fields = spec.records.fields;
   const auto field = std::ranges::find(fields, name, &codec::RecordSchema::Field::name);
   if (field == fields.end()) {
-    return reader.error_at(key, "'" + name + "' is not a declared field", "declare it under 'fields'");
+    return reader.error_at(key, "'" + name + "' is not a declared field",
+                           "declare it under 'fields'");
   }
   if (type && field->type != *type) {
     reader.error_at(key, "'" + name + "' must be declared as " + std::string(type_name));
@@ -103,8 +107,9 @@ void read_combinations(Reader& reader, CollectionSpec& spec) {
     for (const auto& [none_either, profile] : combination.children) {
       if (std::ranges::find(spec.profiles, profile.scalar) == spec.profiles.end() ||
           std::ranges::find(profiles, profile.scalar) != profiles.end()) {
-        reader.error_at("profile_combinations",
-                        "'" + profile.scalar + "' is not a declared profile, or stands there twice");
+        reader.error_at(
+            "profile_combinations",
+            "'" + profile.scalar + "' is not a declared profile, or stands there twice");
       }
       profiles.push_back(profile.scalar);
     }
@@ -140,13 +145,15 @@ void read_collection(Reader reader, const std::string& name, const std::string& 
   }
   std::string kind;
   reader.choice("kind", kKinds, kind);
-  if (kind.empty() && reader.present()) reader.error_at("kind", "a collection needs 'kind'", "tree or table");
+  if (kind.empty() && reader.present())
+    reader.error_at("kind", "a collection needs 'kind'", "tree or table");
   spec.kind = kind == "table" ? CollectionKind::kTable : CollectionKind::kTree;
   Reader source = reader.object("source");
   source.string("files", spec.directory);
   source.finish();
   if (spec.directory.empty()) {
-    reader.error_at("source", "a collection needs a source", "for example source: {files: documents}");
+    reader.error_at("source", "a collection needs a source",
+                    "for example source: {files: documents}");
   } else {
     spec.directory = relative_to(file, spec.directory);
   }
@@ -253,7 +260,8 @@ Checked<Settings> load_settings(const std::string& file, const Overrides& overri
   read_root(context, *node, out);
   if (!context.errors.empty()) return tl::make_unexpected(std::move(context.errors));
   for (const std::string& variable : overrides.unused()) {
-    out.warnings.push_back("the environment variable " + variable + " names no setting and is ignored");
+    out.warnings.push_back("the environment variable " + variable +
+                           " names no setting and is ignored");
   }
   return out;
 }

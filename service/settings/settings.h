@@ -1,4 +1,5 @@
-// What lulld runs with: the configuration file, the environment and flags, checked and in one place.
+// What lulld runs with: the configuration file, the environment and flags, checked and in one
+// place.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace lull::settings {
 
 /// Bounds of the HTTP side. Names are those of the file's `limits`.
 struct HttpLimits {
-  std::size_t target_bytes_max = 8 * 1024;
-  std::size_t header_bytes_max = 16 * 1024;
+  std::size_t target_bytes_max = 8U << 10U;
+  std::size_t header_bytes_max = 16U << 10U;
   std::size_t request_body_bytes_max = 1U << 20U;
   std::size_t connections_max = 50'000;
   std::chrono::milliseconds header_timeout_ms{10'000};
@@ -30,7 +31,7 @@ struct Settings {
   std::string log_format = "text";
   std::string log_level = "info";
   HttpLimits http;
-  InstanceOptions instance;  ///< Paths are absolute or relative to the working directory.
+  InstanceOptions instance;           ///< Paths are absolute or relative to the working directory.
   std::vector<std::string> warnings;  ///< To be logged: LULL_ variables that mean nothing.
 };
 

@@ -10,10 +10,14 @@ namespace {
 
 spdlog::level::level_enum level_of(Level level) {
   switch (level) {
-    case Level::kDebug: return spdlog::level::debug;
-    case Level::kInfo: return spdlog::level::info;
-    case Level::kWarn: return spdlog::level::warn;
-    case Level::kError: break;
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarn:
+      return spdlog::level::warn;
+    case Level::kError:
+      break;
   }
   return spdlog::level::err;
 }
@@ -52,9 +56,8 @@ struct Log::State {
 
 Log::Log(std::string_view format, std::string_view level) : state_(std::make_unique<State>()) {
   state_->json = format == "json";
-  state_->logger.set_pattern(state_->json
-                                 ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)"
-                                 : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+  state_->logger.set_pattern(state_->json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)"
+                                          : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
                              spdlog::pattern_time_type::utc);
   state_->logger.set_level(spdlog::level::from_str(std::string(level)));
   state_->logger.flush_on(spdlog::level::trace);

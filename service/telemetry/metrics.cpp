@@ -49,7 +49,9 @@ class Page {
     add(std::move(name), std::move(help), MetricType::Histogram, std::move(metric));
   }
 
-  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer().Serialize(families_);
+  }
 
  private:
   // Metrics of one name come one after the other and make one family.
@@ -66,7 +68,8 @@ class Page {
 void add_http(Page& page, const http::Server::Stats& stats) {
   for (const auto& series : stats.requests) {
     page.histogram("http_server_request_duration_seconds",
-                   "Time from a complete request to its reply in the write buffer.", series.duration,
+                   "Time from a complete request to its reply in the write buffer.",
+                   series.duration,
                    {{"http_route", series.route},
                     {"http_response_status_class", std::to_string(series.status_class) + "xx"}});
   }
@@ -80,10 +83,12 @@ void add_http(Page& page, const http::Server::Stats& stats) {
 }
 
 void add_publisher(Page& page, const Instance& instance, const publish::Publisher::Stats& stats) {
-  const double revision =
-      instance.read([](const snapshot::Snapshot& s) { return static_cast<double>(s.revision().number); });
-  page.gauge("lull_snapshot_revision", "Number of the current revision within its epoch.", revision);
-  page.gauge("lull_snapshots_alive", "Snapshots in memory: current, retained, pinned, not yet freed.",
+  const double revision = instance.read(
+      [](const snapshot::Snapshot& s) { return static_cast<double>(s.revision().number); });
+  page.gauge("lull_snapshot_revision", "Number of the current revision within its epoch.",
+             revision);
+  page.gauge("lull_snapshots_alive",
+             "Snapshots in memory: current, retained, pinned, not yet freed.",
              static_cast<double>(stats.snapshots_alive));
   page.gauge("lull_snapshot_bytes_alive", "Bytes of published data in memory, shared parts once.",
              static_cast<double>(stats.snapshot_bytes_alive));
@@ -96,14 +101,16 @@ void add_publisher(Page& page, const Instance& instance, const publish::Publishe
   page.gauge("lull_publish_waiting_for_memory",
              "1 while publishing waits for readers to let go of old snapshots.",
              stats.waiting_for_memory ? 1 : 0);
-  page.histogram("lull_grace_period_seconds", "RCU grace periods, one for each batch of old snapshots.",
+  page.histogram("lull_grace_period_seconds",
+                 "RCU grace periods, one for each batch of old snapshots.",
                  stats.reclaimer.grace_period);
   page.gauge("lull_grace_period_waiting_seconds",
              "Age of the grace period that runs now: large while a reader is stalled.",
              stats.reclaimer.waiting_seconds);
   page.gauge("lull_reclaim_pending", "Objects waiting to be freed.",
              static_cast<double>(stats.reclaimer.pending));
-  page.gauge("lull_rcu_membarrier", "1 if grace periods use membarrier(2), 0 on the slower fallback.",
+  page.gauge("lull_rcu_membarrier",
+             "1 if grace periods use membarrier(2), 0 on the slower fallback.",
              rcu::uses_membarrier() ? 1 : 0);
 }
 
@@ -129,8 +136,8 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
        [](const auto& c) { return c.source.files_skipped; });
   each("lull_source_overflows_total", "Event queue overflows, each answered by a full look.", true,
        [](const auto& c) { return c.source.overflows; });
-  each("lull_source_degraded", "1 while the source is not in its best mode, such as polling.", false,
-       [](const auto& c) { return c.source.degraded.empty() ? 0 : 1; });
+  each("lull_source_degraded", "1 while the source is not in its best mode, such as polling.",
+       false, [](const auto& c) { return c.source.degraded.empty() ? 0 : 1; });
 }
 
 void add_process(Page& page) {

@@ -9,9 +9,9 @@
 
 namespace lull::telemetry {
 
-/// The page in the Prometheus text format 0.0.4. Nothing here runs on the hot path: requests count in
-/// per-thread integers, publications in the publisher, and this adds them up.
-/// Cost: some 100 us; allocates. Threads: any.
+/// The page in the Prometheus text format 0.0.4. Nothing here runs on the hot path: requests count
+/// in per-thread integers, publications in the publisher, and this adds them up. Cost: some 100 us;
+/// allocates. Threads: any.
 [[nodiscard]] std::string metrics_page(const Instance& instance, const http::Server::Stats& http);
 
 /// The Content-Type of that page.

@@ -29,11 +29,10 @@ double start_ticks() {
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return 0;
   std::istringstream rest(text.substr(name_end + 1));
-  std::string field;
-  for (int number = 3; number <= 22 && rest >> field; ++number) {
-    if (number == 22) return std::stod(field);
-  }
-  return 0;
+  std::string skipped;
+  for (int number = 3; number < 22; ++number) rest >> skipped;
+  double ticks = 0;
+  return rest >> ticks ? ticks : 0;
 }
 
 double seconds(const timeval& time) {
@@ -48,9 +47,9 @@ ProcessUsage process_usage() {
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
     out.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   }
-  static const double kStart =
+  static const double start =
       boot_time_seconds() + start_ticks() / static_cast<double>(sysconf(_SC_CLK_TCK));
-  out.start_time_seconds = kStart;
+  out.start_time_seconds = start;
   std::ifstream statm("/proc/self/statm");
   std::uint64_t total_pages = 0;
   std::uint64_t resident_pages = 0;

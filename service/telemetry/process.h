@@ -7,7 +7,7 @@ namespace lull::telemetry {
 
 /// Zero where /proc does not tell.
 struct ProcessUsage {
-  double cpu_seconds = 0;  ///< User and system.
+  double cpu_seconds = 0;         ///< User and system.
   double start_time_seconds = 0;  ///< Since the Unix epoch.
   std::uint64_t resident_bytes = 0;
   std::uint64_t virtual_bytes = 0;

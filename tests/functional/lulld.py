@@ -150,8 +150,8 @@ class Lulld:
         return done.returncode, done.stdout, done.stderr
 
     def ctl(self, *arguments):
-        done = subprocess.run([BIN / "lullctl", "--server", f"http://127.0.0.1:{self.port}", *arguments],
-                              capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([BIN / "lullctl", *arguments], capture_output=True, text=True, timeout=60, check=False,
+                              env={**os.environ, "LULL_SERVER": f"http://127.0.0.1:{self.port}"})
         return done.returncode, done.stdout, done.stderr
 
     # -- its answers

@@ -114,7 +114,7 @@ def test_documents_come_and_go(watching):
 @pytest.mark.parametrize("text,line,what", [
     ("", None, "empty"),
     ("db:\n  url: 'postgres://tw", 2, ""),
-    ("db:\n  url: [1, 2\npool: 3\n", 2, ""),
+    ("db:\n  url: [1, 2\npool: 3\n", 3, "bracket"),
     ("db:\n\turl: x\n", 2, "tab"),
     ("db: 1\ndb: 2\n", 2, "db"),
     ("db:\n  n: 18446744073709551616\n", 2, ""),

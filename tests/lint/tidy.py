@@ -37,7 +37,7 @@ def arguments(entry):
     """The compiler's arguments, without the launcher before it and what only GCC knows."""
     words = shlex.split(entry["command"])
     compiler = next(i for i, word in enumerate(words) if re.search(r"(^|/)(c\+\+|g\+\+)[^/]*$", word))
-    return [word for word in words[compiler + 1:] if not word.startswith(("-fsanitize", "-fno-sanitize", "-Wno-tsan"))]
+    return [word for word in words[compiler + 1:] if not word.startswith(("-fsanitize", "-fno-sanitize", "-Wno-tsan", "-Wno-maybe"))]
 
 
 def check(entry, cache):

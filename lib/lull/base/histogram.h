@@ -38,8 +38,7 @@ class Histogram {
     for (std::size_t i = 0; i <= bounds_.size(); ++i) {
       out.counts.push_back(counts_[i].load(std::memory_order_relaxed));
     }
-    out.sum_seconds =
-        static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) / 1e9;
+    out.sum_seconds = static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) / 1e9;
     return out;
   }
 
@@ -50,7 +49,7 @@ class Histogram {
 };
 
 /// Buckets for work of 10 us to 10 s: publications, grace periods.
-inline constexpr std::array<double, 13> kWorkSeconds = {1e-5, 1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2,
-                                                        2.5e-2, 5e-2, 0.1,  0.5,    1,    10};
+inline constexpr std::array<double, 13> kWorkSeconds = {
+    1e-5, 1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1, 10};
 
 }  // namespace lull

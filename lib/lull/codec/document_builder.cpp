@@ -53,7 +53,7 @@ std::optional<std::pair<std::size_t, std::size_t>> find_duplicate(const Node& ob
   if (members.size() <= kFew) {
     for (std::size_t second = 1; second < members.size(); ++second) {
       for (std::size_t first = 0; first < second; ++first) {
-        if (members[first].first == members[second].first) return {{first, second}};
+        if (members[first].name == members[second].name) return {{first, second}};
       }
     }
     return std::nullopt;
@@ -61,11 +61,11 @@ std::optional<std::pair<std::size_t, std::size_t>> find_duplicate(const Node& ob
   std::vector<std::size_t> order(members.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, [&members](std::size_t a, std::size_t b) {
-    const int compared = members[a].first.compare(members[b].first);
+    const int compared = members[a].name.compare(members[b].name);
     return compared != 0 ? compared < 0 : a < b;
   });
   const auto same = std::ranges::adjacent_find(order, [&members](std::size_t a, std::size_t b) {
-    return members[a].first == members[b].first;
+    return members[a].name == members[b].name;
   });
   if (same == order.end()) return std::nullopt;
   return {{*same, *(same + 1)}};
@@ -167,7 +167,7 @@ const Node* DocumentBuilder::complete_node(std::span<const std::uint32_t> path) 
   }
   if (level >= path.size() || level >= frames_.size()) return nullptr;
   const Node* node = &frames_[level].node;
-  for (; level < path.size(); ++level) node = &node->children[path[level]].second;
+  for (; level < path.size(); ++level) node = &node->children[path[level]].value;
   return node;
 }
 
@@ -218,7 +218,7 @@ bool DocumentBuilder::check_duplicates(const Frame& frame) {
   if (!duplicate) return true;
   const auto [first, second] = *duplicate;
   return fail(ErrorCode::kDuplicate,
-              "key " + quoted(frame.node.children[second].first) +
+              "key " + quoted(frame.node.children[second].name) +
                   " is defined twice; first on line " + std::to_string(frame.key_spots[first].line),
               frame.key_spots[second], "delete one of them");
 }

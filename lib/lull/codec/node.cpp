@@ -51,7 +51,7 @@ OpenContainer open(const Node& node) {
     out.order.resize(node.children.size());
     std::iota(out.order.begin(), out.order.end(), 0U);
     std::ranges::sort(out.order, {}, [&node](std::uint32_t i) -> const std::string& {
-      return node.children[i].first;
+      return node.children[i].name;
     });
   }
   return out;
@@ -87,8 +87,8 @@ bool is_container(const Node& node) noexcept {
 
 const Node* Node::member(std::string_view name) const noexcept {
   if (kind != Kind::kObject) return nullptr;
-  const auto at = std::ranges::find_if(children, [name](const auto& c) { return c.first == name; });
-  return at == children.end() ? nullptr : &at->second;
+  const auto at = std::ranges::find(children, name, &Member::name);
+  return at == children.end() ? nullptr : &at->value;
 }
 
 // Iterative, so that no depth of tree can exhaust the stack.

@@ -16,6 +16,8 @@ struct Origin {
   std::uint32_t column = 0;
 };
 
+struct Member;
+
 /// A JSON value that remembers where it came from. Numbers are kept as canonical decimal text, so
 /// that none loses digits. Threads: a plain value.
 struct Node {
@@ -25,16 +27,22 @@ struct Node {
   /// String: its characters (valid UTF-8, no NUL). Number: JSON text. Boolean: `true` or `false`.
   std::string scalar;
   /// Object: members with unique names, in the order written. Array: elements with empty names.
-  std::vector<std::pair<std::string, Node>> children;
+  std::vector<Member> children;
   Origin origin;
 
   /// The member of an object, or null. Cost: a linear search.
   [[nodiscard]] const Node* member(std::string_view name) const noexcept;
 };
 
+/// A member of an object, or with an empty name an element of an array.
+struct Member {
+  std::string name;
+  Node value;
+};
+
 /// The value as canonical JSON: members sorted by the bytes of their names, no white space, strings
-/// escaped only where RFC 8259 demands it (short forms where there are any, else \u00xx), numbers as
-/// they stand.
+/// escaped only where RFC 8259 demands it (short forms where there are any, else \u00xx), numbers
+/// as they stand.
 [[nodiscard]] std::string to_json(const Node& node);
 /// Appends a string in quotes, escaped the same way.
 void append_json_string(std::string& out, std::string_view unescaped);

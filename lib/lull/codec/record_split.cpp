@@ -127,7 +127,7 @@ Result<RawRecords> Splitter::json_array() {
   }
   std::size_t at = skip_space(open + 1, line);
   bool first = true;
-  while (at < text_.size() && !(first && text_[at] == ']')) {
+  while (at < text_.size() && (!first || text_[at] != ']')) {
     if (text_[at] != '{') {
       return fail_at(at, ErrorCode::kSyntax, "expected a record, an object in braces");
     }

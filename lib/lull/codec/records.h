@@ -49,27 +49,27 @@ struct RecordLimits {
 struct RawRecord {
   std::string_view text;   ///< Into the file's bytes.
   std::uint32_t line = 0;  ///< On which it starts, from 1.
-  Hash128 hash;            ///< Of the text, and for CSV of the header line too: equal hash, equal record.
+  Hash128 hash;  ///< Of the text, and for CSV of the header line too: equal hash, equal record.
 };
 
-/// A file cut into records, cheaply: most of a large file is the same as last time, and only records
-/// with an unknown hash need to be parsed.
+/// A file cut into records, cheaply: most of a large file is the same as last time, and only
+/// records with an unknown hash need to be parsed.
 struct RawRecords {
   std::vector<RawRecord> records;
   std::vector<std::string> columns;  ///< CSV: the header line.
 };
 
-/// Cuts a file. Errors: not UTF-8, NUL bytes, empty file, unbalanced quotes or brackets, a header with
-/// an empty or repeated column or without the key, limits. Blank lines in NDJSON are skipped.
+/// Cuts a file. Errors: not UTF-8, NUL bytes, empty file, unbalanced quotes or brackets, a header
+/// with an empty or repeated column or without the key, limits. Blank lines in NDJSON are skipped.
 /// A file of only a CSV header, or of `[]`, has no records and is not an error.
 [[nodiscard]] Result<RawRecords> split_records(std::string_view bytes, RecordFormat format,
                                                std::string_view file_name,
                                                const RecordSchema& schema,
                                                const RecordLimits& limits = {});
 
-/// Parses one record: a JSON object, or a CSV row typed by the schema (columns that are not declared
-/// are strings; an empty cell of a type other than string leaves the field out).
-/// Numbers as in parse_document. Errors carry the line of the file.
+/// Parses one record: a JSON object, or a CSV row typed by the schema (columns that are not
+/// declared are strings; an empty cell of a type other than string leaves the field out). Numbers
+/// as in parse_document. Errors carry the line of the file.
 [[nodiscard]] Result<Record> parse_record(const RawRecord& raw, const RawRecords& file,
                                           RecordFormat format, std::string_view file_name,
                                           const RecordSchema& schema);

@@ -100,9 +100,9 @@ Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& cha
 }
 
 void TableLoader::read_file(const source::FileChange& change, Work& work) {
-  static const File kNothing;
+  static const File nothing;
   const auto known = reset_ ? files_.end() : files_.find(change.name);
-  const File& old = known == files_.end() ? kNothing : known->second;
+  const File& old = known == files_.end() ? nothing : known->second;
   const auto format = codec::record_format(change.name);
   if (!change.bytes || !format) {
     for (const File::Entry& entry : old.entries) work.removed.emplace_back(old.key(entry));

@@ -36,6 +36,7 @@ Writer::~Writer() = default;
 std::unique_ptr<View> Writer::first_view(const std::vector<CollectionSpec>& specs) {
   const Revision nothing_yet{log_->last().epoch, 0};
   std::vector<Collection> collections;
+  collections.reserve(specs.size());
   for (const CollectionSpec& spec : specs) {
     collections.push_back({spec.name, spec.kind, std::monostate{}, nothing_yet});
   }

@@ -24,7 +24,7 @@ class Writer {
   Writer(const PublisherOptions& options, const std::vector<CollectionSpec>& collections,
          std::unique_ptr<RevisionLog> log, std::shared_ptr<MemoryAccount> account,
          const Clock& clock);
-  /// Frees everything. No pin may be left (asserted).
+  /// Frees everything. No pin may be left.
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;

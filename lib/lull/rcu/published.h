@@ -81,8 +81,9 @@ class Published {
       const ReadSection section;
       return get(section);
     }();
+    const Object& object = select(data);
     const ReadSection section;
-    return Pin<Object>(select(data), section);
+    return Pin<Object>(object, section);
 #else
     const ReadSection section;
     return Pin<Object>(select(get(section)), section);

@@ -66,6 +66,8 @@ void Reclaimer::run() noexcept {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kBackgroundNice);
   for (;;) {
     const std::uint32_t seen = signal_.load(std::memory_order_acquire);
+    // Read before the lists are taken: what was handed over before the stop is then in this pass.
+    const bool stopping = stopping_.load(std::memory_order_acquire);
     const Reclaimable* const retired = retired_.exchange(nullptr, std::memory_order_acquire);
     if (retired != nullptr) {
       const Clock::Steady start = clock_.steady();
@@ -80,7 +82,7 @@ void Reclaimer::run() noexcept {
     passes_.fetch_add(1, std::memory_order_release);
     passes_.notify_all();
     if (retired != nullptr || unpinned != nullptr) continue;
-    if (stopping_.load(std::memory_order_acquire)) return;
+    if (stopping) return;
     signal_.wait(seen, std::memory_order_acquire);
   }
 }

@@ -110,6 +110,8 @@ class DocumentBuilder {
  public:
   explicit DocumentBuilder(std::string name, std::shared_ptr<MemoryAccount> account = nullptr);
   ~DocumentBuilder();
+  DocumentBuilder(const DocumentBuilder&) = delete;
+  DocumentBuilder& operator=(const DocumentBuilder&) = delete;
 
   /// Registers a file name and returns its index for origins; the same name gives the same index.
   std::uint32_t file(std::string_view name);

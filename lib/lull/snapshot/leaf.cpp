@@ -52,7 +52,7 @@ std::shared_ptr<const Leaf> Leaf::make(std::span<const Entry> entries, bool hash
   std::size_t bytes = (entries.size() + 1) * sizeof(Slot);
   for (const Entry& entry : entries) bytes += packed_bytes(entry);
   if (bytes > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::length_error("a record of 4 GiB or more");
+    throw std::length_error("a record of 4 GiB");  // Allowed: codec limits come far before
   }
   const BlockBytes block{static_cast<std::uint32_t>(bytes)};
   const std::shared_ptr<Leaf> leaf(new (block) Leaf(entries, hashed, block));

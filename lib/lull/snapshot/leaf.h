@@ -58,6 +58,7 @@ class Leaf {
   ~Leaf();  ///< Poisons the entries in builds with assertions.
   Leaf(const Leaf&) = delete;
   Leaf& operator=(const Leaf&) = delete;
+  // NOLINTNEXTLINE(misc-new-delete-overloads): the matching new takes the size of the block
   static void operator delete(void* leaf) { ::operator delete(leaf); }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -42,6 +42,8 @@ class Snapshot final : public rcu::Pinnable {
   Snapshot(rcu::Reclaimer& reclaimer, Revision revision, Clock::Wall time,
            std::vector<Collection> collections);
   ~Snapshot() override;
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
 
   [[nodiscard]] const Revision& revision() const noexcept { return revision_; }
   /// revision().text(), made once.

@@ -61,6 +61,8 @@ class TreeBuilder {
   /// A null base is an empty tree.
   explicit TreeBuilder(std::shared_ptr<const Tree> base);
   ~TreeBuilder();
+  TreeBuilder(const TreeBuilder&) = delete;
+  TreeBuilder& operator=(const TreeBuilder&) = delete;
 
   void put_layer(std::shared_ptr<const Document> layer);
   void remove_layer(std::string_view name);

@@ -134,7 +134,8 @@ void DirectoryLook::list() {
   }
   for (;;) {
     errno = 0;
-    const dirent* const found = ::readdir(stream.get());
+    // A stream of one thread: readdir is unsafe only for a stream that is shared.
+    const dirent* const found = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe)
     if (found == nullptr) {
       if (errno != 0) errors_.push_back(unreadable_file(errno, ""));
       return;

@@ -20,6 +20,8 @@ class Descriptor {
  public:
   explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
   ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
   Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   Descriptor& operator=(Descriptor&& other) noexcept;
   [[nodiscard]] int get() const noexcept { return fd_; }

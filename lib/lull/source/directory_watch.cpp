@@ -77,7 +77,9 @@ void DirectoryWatch::watch_path(Watches& watches) const {
     // that may not be watched is passed over: the regular looks find what its events would tell.
     const int watch = ::inotify_add_watch(inotify_.get(), at.c_str(), kStepMask);
     if (watch >= 0) watches[watch].steps.insert(step);
-    std::string next = at.ends_with('/') ? at + step : at + '/' + step;
+    std::string next = at;
+    if (!next.ends_with('/')) next += '/';
+    next += step;
     bool exists = false;
     const auto target = link_target(next, exists);
     if (!exists) return;
@@ -130,7 +132,7 @@ void DirectoryWatch::dispatch(int watch, std::uint32_t mask, std::string_view na
 }
 
 void DirectoryWatch::drain(const std::function<void(const Event&)>& sink) {
-  alignas(inotify_event) std::array<char, kBufferBytes> buffer;
+  alignas(inotify_event) std::array<char, kBufferBytes> buffer{};
   for (int reads = 0; reads < kReadsMax; ++reads) {
     const ssize_t length = ::read(inotify_.get(), buffer.data(), buffer.size());
     if (length <= 0) return;

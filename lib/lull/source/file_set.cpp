@@ -9,12 +9,12 @@ namespace lull::source {
 namespace {
 
 // A file system that keeps whole seconds shows them in ctime, which no program can set.
-constexpr std::int64_t kCoarseTick_ns = 2'000'000'000;
+constexpr std::int64_t kCoarseTickNs = 2'000'000'000;
 // A ctime that is farther in the future than this comes from a clock that is not ours.
-constexpr std::int64_t kClockSkewMax_ns = 2'000'000'000;
+constexpr std::int64_t kClockSkewMaxNs = 2'000'000'000;
 
 bool within(std::int64_t ctime_ns, std::int64_t begun_at_ns, std::int64_t tick_ns) {
-  return ctime_ns >= begun_at_ns - tick_ns && ctime_ns < begun_at_ns + kClockSkewMax_ns;
+  return ctime_ns >= begun_at_ns - tick_ns && ctime_ns < begun_at_ns + kClockSkewMaxNs;
 }
 
 /// A later write could leave the same signature: it may fall into the same tick of the clock.
@@ -25,7 +25,7 @@ bool is_young(const Signature& signature, std::int64_t begun_at_ns) {
 /// The same, for file systems of coarse time; too long to wait for, so the file is read again.
 bool is_racy(const Signature& signature, std::int64_t begun_at_ns) {
   const bool coarse = signature.ctime_ns % 1'000'000'000 == 0;
-  return within(signature.ctime_ns, begun_at_ns, coarse ? kCoarseTick_ns : 0);
+  return within(signature.ctime_ns, begun_at_ns, coarse ? kCoarseTickNs : 0);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ Checked<ChangeSet> read_files(const FilesOptions& options) {
                   "the directory does not come to rest: its files change while they are read",
                   at_path(options.directory), "try again when nothing writes there"}});
     }
-    std::this_thread::sleep_for(options.quiet);
+    std::this_thread::sleep_for(options.quiet);  // Allowed: coming to rest has no event
   }
 }
 

@@ -20,15 +20,14 @@ std::vector<std::size_t> matches(const Node& base, const Node& overlay) {
   out.reserve(overlay.children.size());
   if (base.children.size() < kIndexedMembersMin) {
     for (const auto& [name, value] : overlay.children) {
-      const auto found =
-          std::ranges::find(base.children, name, &std::pair<std::string, Node>::first);
+      const auto found = std::ranges::find(base.children, name, &codec::Member::name);
       out.push_back(static_cast<std::size_t>(found - base.children.begin()));
     }
     return out;
   }
   std::unordered_map<std::string_view, std::size_t> index;
   index.reserve(base.children.size());
-  for (std::size_t i = 0; i < base.children.size(); ++i) index.emplace(base.children[i].first, i);
+  for (std::size_t i = 0; i < base.children.size(); ++i) index.emplace(base.children[i].name, i);
   for (const auto& [name, value] : overlay.children) {
     const auto found = index.find(name);
     out.push_back(found == index.end() ? base.children.size() : found->second);
@@ -46,7 +45,7 @@ void merge_into(Node& base, const Node& overlay) {
   const std::size_t known = base.children.size();
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i] < known) {
-      merge_into(base.children[found[i]].second, overlay.children[i].second);
+      merge_into(base.children[found[i]].value, overlay.children[i].value);
     } else {
       base.children.push_back(overlay.children[i]);
     }

@@ -14,7 +14,7 @@ TEST(Json, KnowsWhereEveryValueStands) {
             "=1:1 /a=1:8 /b=2:7 /b/0=2:8 /b/1=2:14 /b/2=3:2 /b/3=3:12 /é\\=4:7 /c=4:16 ");
   const auto node = parse("{\"a\":{}}", kJson);
   ASSERT_TRUE(node);
-  EXPECT_EQ(node->children[0].second.origin.file, 7U);
+  EXPECT_EQ(node->children[0].value.origin.file, 7U);
 }
 
 TEST(Json, RefusesWithPlaceAndExpectation) {

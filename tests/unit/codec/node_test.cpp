@@ -46,7 +46,7 @@ TEST(Node, WritesATreeOfAnyDepthWithoutRecursion) {
   const std::string json = to_json(node);
   EXPECT_EQ(json.size(), 2U * kDepth + 4);
   while (!node.children.empty()) {  // its destructor would recurse
-    Node inner = std::move(node.children.front().second);
+    Node inner = std::move(node.children.front().value);
     node = std::move(inner);
   }
 }

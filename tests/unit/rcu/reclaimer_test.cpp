@@ -97,6 +97,18 @@ TEST_F(ReclaimerTest, TheDestructorFreesWhatIsLeft) {
   EXPECT_EQ(deaths_.count.load(), 1001);
 }
 
+// The stop must not overtake an object that was handed over just before it.
+TEST_F(ReclaimerTest, TheDestructorFreesWhatWasHandedOverAMomentAgo) {
+  constexpr int kRounds = 3000;
+  for (int i = 0; i < kRounds; ++i) {
+    if (i % 2 == 0) reclaimer_->drain();  // catches the thread busy or asleep
+    retire_counted();
+    reclaimer_.reset();
+    ASSERT_EQ(deaths_.count.load(), i + 1);
+    reclaimer_.emplace(clock_);
+  }
+}
+
 TEST_F(ReclaimerTest, CountsWhatIsFreedAndWhatIsPending) {
   {
     const ReadSection section;

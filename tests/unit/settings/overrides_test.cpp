@@ -36,7 +36,8 @@ TEST(ListenAddress, AcceptsHostAndPort) {
 }
 
 TEST(ListenAddress, RefusesTheRest) {
-  for (const char* text : {"", "8080", ":8080", "::1:80", "a:", "a:65536", "a:-1", "a:80x", "[]:80"}) {
+  for (const char* text :
+       {"", "8080", ":8080", "::1:80", "a:", "a:65536", "a:-1", "a:80x", "[]:80"}) {
     EXPECT_FALSE(ListenAddress::parse(text)) << text;
   }
 }

@@ -18,7 +18,8 @@ using ::testing::SizeIs;
 class SettingsTest : public ::testing::Test {
  protected:
   SettingsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lull-settings-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "lull-settings-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
   }
   ~SettingsTest() override { std::filesystem::remove_all(directory_); }
@@ -119,7 +120,8 @@ TEST_F(SettingsTest, BrokenYamlHasItsLine) {
 }
 
 TEST_F(SettingsTest, UnknownKeysNameTheNearest) {
-  EXPECT_THAT(errors("lisen: 127.0.0.1:1\n" + std::string(kWhole).substr(std::string(kWhole).find("threads"))),
+  EXPECT_THAT(errors("lisen: 127.0.0.1:1\n" +
+                     std::string(kWhole).substr(std::string(kWhole).find("threads"))),
               ElementsAre(AllOf(HasSubstr("service.yaml:1:"), HasSubstr("unknown key 'lisen'"),
                                 HasSubstr("did you mean 'listen'?"))));
 }
@@ -139,7 +141,8 @@ collections:
     indexes: [nowhere]
 )");
   EXPECT_THAT(all, ::testing::Contains(HasSubstr("'nowhere' is not an address to listen on")));
-  EXPECT_THAT(all, ::testing::Contains(AllOf(HasSubstr("service.yaml:2:"), HasSubstr("from 1 to 256"))));
+  EXPECT_THAT(all,
+              ::testing::Contains(AllOf(HasSubstr("service.yaml:2:"), HasSubstr("from 1 to 256"))));
   EXPECT_THAT(all, ::testing::Contains(HasSubstr("did you mean 'idle_timeout_ms'?")));
   EXPECT_THAT(all, ::testing::Contains(HasSubstr("'Bad' is not a collection name")));
   EXPECT_THAT(all, ::testing::Contains(HasSubstr("expected one of tree, table")));

@@ -94,7 +94,7 @@ TEST(MergeLayers, EveryNodeKeepsTheOriginOfTheLayerThatSetIt) {
   EXPECT_EQ(a.member("y")->origin.file, 1U);
   EXPECT_EQ(a.member("y")->origin.line, 3U);
   EXPECT_EQ(out.member("b")->origin.file, 0U);
-  EXPECT_EQ(out.member("c")->children.front().second.origin.file, 1U);
+  EXPECT_EQ(out.member("c")->children.front().value.origin.file, 1U);
 }
 
 TEST(MergeLayers, WideObjectsMergeLikeNarrowOnes) {
