@@ -8,6 +8,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from report import Targets, inputs, table  # noqa: E402
@@ -16,16 +17,28 @@ from server import BIN  # noqa: E402
 READ_GOAL_NS = 4.0  # of a read section and the load of the published pointer, above the bare lookup
 
 
-def rows(binary, options):
-    """(name, its time, its unit, iterations) of each benchmark, the median of the repetitions."""
-    command = [binary, "--benchmark_format=json", f"--benchmark_repetitions={options.repetitions}",
-               "--benchmark_enable_random_interleaving=true", *options.rest]
-    done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
-    for run in json.loads(done.stdout)["benchmarks"] if done.stdout else []:
-        # Without repetitions there is no median, but the run itself.
-        if run.get("aggregate_name", "median" if options.repetitions == 1 else "") == "median":
-            manual = "/manual_time" in run["run_name"]
-            yield run["run_name"], run["real_time"] if manual else run["cpu_time"], run["time_unit"]
+def in_order(one):
+    """As the source has them; they ran interleaved."""
+    return one["family_index"], one["per_family_instance_index"], one["threads"]
+
+
+def run(binary, options):
+    """Prints what the data was; (name, CPU time, unit) of each benchmark, the median of the repetitions."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        command = [binary, f"--benchmark_out={out.name}", "--benchmark_out_format=json",
+                   f"--benchmark_repetitions={options.repetitions}", "--benchmark_enable_random_interleaving=true",
+                   *options.rest]
+        done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
+        text = out.read()
+    for line in dict.fromkeys(line for line in done.stdout.splitlines() if " records: " in line):
+        print(f"inputs: {line}")
+    rows = []
+    for one in sorted(json.loads(text)["benchmarks"] if text else [], key=in_order):
+        # One repetition has no median, but the run itself.
+        if one.get("aggregate_name", "median" if options.repetitions == 1 else "") == "median":
+            manual = "/manual_time" in one["run_name"]
+            rows.append((one["run_name"], one["real_time"] if manual else one["cpu_time"], one["time_unit"]))
+    return rows
 
 
 def main():
@@ -39,9 +52,10 @@ def main():
     targets, found = Targets(), {}
     inputs(repetitions=f"{options.repetitions}, interleaved", time="CPU time of the thread that measures")
     for binary in ("rcu_bench", "snapshot_bench"):
-        times = list(rows(options.bin / binary, options))
+        times = run(options.bin / binary, options)
         found.update((name, value) for name, value, _ in times)
-        table([binary, "time", ""], [[name, f"{value:.2f}", unit] for name, value, unit in times])
+        if times:
+            table([binary, "time", ""], [[name, f"{value:.2f}", unit] for name, value, unit in times])
     for threads in (1, 2):
         bare, read = (found.get(f"{name}/threads:{threads}") for name in ("bare", "published_get"))
         if bare is not None and read is not None:

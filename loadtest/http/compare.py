@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 from report import Targets, inputs, median, table  # noqa: E402
-from server import BIN, cpu_seconds, free_port, listens, lulld, running, wait_for, work_directory  # noqa: E402
+from server import BIN, cpu_seconds, free_ports, listens, lulld, running, wait_for, work_directory  # noqa: E402
 from wrk import wrk  # noqa: E402
 
 TARGET = "/v1/config/payment-service/db/url"
@@ -51,7 +51,7 @@ def servers(stack, work, binaries):
     (work / "service.yaml").write_text(LULLD)
     own = stack.enter_context(lulld(binaries, work / "service.yaml", core=0))
     started = {"lulld": (own.process.pid, own.port)}
-    ports = {name: free_port() for name in ("layer", "floor", "nginx")}
+    ports = dict(zip(("layer", "floor", "nginx"), free_ports(3)))
     (work / "nginx.conf").write_text(NGINX.format(dir=work, port=ports["nginx"], body=BODY))
     commands = {"layer": [binaries / "fixed_server", ports["layer"]],
                 "floor": [binaries / "bare_epoll", ports["floor"]],

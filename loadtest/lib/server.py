@@ -28,11 +28,13 @@ def cpu_seconds(pid):
     return own / 1e9 + sum(cpu_seconds(int(child)) for child in children)
 
 
-def free_port():
-    """A port that was free a moment ago, for servers that cannot choose one themselves and say which."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count):
+    """Ports that were free a moment ago, for servers that cannot choose one themselves and say which."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def wait_for(condition, what, process=None):
