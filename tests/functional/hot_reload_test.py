@@ -1,4 +1,4 @@
-"""Change to visible over HTTP works for the sizes that the README gives figures for; loadtest/run reload measures it."""
+"""Change to visible over HTTP works for the sizes that the README gives figures for; `loadtest/run hot-reload` measures it."""
 
 import json
 
