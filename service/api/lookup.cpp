@@ -34,18 +34,19 @@ Found look_up(const snapshot::Collection* collection, std::string_view key,
 
 Parsed<std::shared_ptr<const snapshot::Document>> merge_on_demand(
     const snapshot::Tree& tree, std::string_view app, std::span<const std::string_view> profiles,
-    std::size_t bytes_max) {
+    std::size_t& bytes_left) {
   assert(!rcu::in_read_section());
   std::size_t bytes = 0;
   for (const std::string& name : validate::layer_order(app, profiles)) {
     if (const auto* const layer = tree.layer(name)) bytes += layer->text().size();
   }
-  if (bytes > bytes_max) {
+  if (bytes > bytes_left) {
     return refuse(413, code::kResponseTooLarge,
-                  "the layers of " + echoed(app) + " have more than " + std::to_string(bytes_max) +
+                  "the layers of " + echoed(app) + " have more than " + std::to_string(bytes_left) +
                       " bytes to merge; declare this combination of profiles, so that it is built "
                       "at publication");
   }
+  bytes_left -= bytes;
   return publish::merge_effective(tree, app, profiles);
 }
 

@@ -45,9 +45,10 @@ struct Found {
                             std::span<const std::string_view> profiles = {}) noexcept;
 
 /// After kNeedsMerge: the effective document, merged now. Not inside a read section.
-/// Errors: response_too_large if the layers together exceed `bytes_max`.
+/// `bytes_left` is what the request may still merge; what this takes is subtracted.
+/// Errors: response_too_large if the layers together exceed it.
 [[nodiscard]] Parsed<std::shared_ptr<const snapshot::Document>> merge_on_demand(
     const snapshot::Tree& tree, std::string_view app, std::span<const std::string_view> profiles,
-    std::size_t bytes_max);
+    std::size_t& bytes_left);
 
 }  // namespace lull::api

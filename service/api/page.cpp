@@ -198,7 +198,7 @@ Parsed<Next> list_apps(const snapshot::Tree& tree, const Wanted& wanted, const L
   auto at = wanted.after < wanted.prefix ? std::ranges::lower_bound(apps, wanted.prefix)
                                          : std::ranges::upper_bound(apps, wanted.after);
   const auto more = [&] { return at != apps.end() && at->starts_with(wanted.prefix); };
-  std::size_t merges = 0;
+  std::size_t bytes_left = limits.merge_bytes_max;
   for (std::size_t count = 0; more() && count < wanted.limit; ++count, ++at) {
     const std::string& app = *at;
     if (!wanted.values) {
@@ -208,12 +208,12 @@ Parsed<Next> list_apps(const snapshot::Tree& tree, const Wanted& wanted, const L
     const auto profiles = wanted.profiles.all();
     if (const auto* const document = tree.effective(app, profiles)) {
       items.add(app, document->text());
-    } else if (merges++ < limits.page_merges_max) {
-      const auto merged = merge_on_demand(tree, app, profiles, limits.merge_bytes_max);
-      if (!merged) return tl::make_unexpected(merged.error());
+    } else if (const auto merged = merge_on_demand(tree, app, profiles, bytes_left)) {
       items.add(app, (*merged)->text());
+    } else if (count != 0) {
+      return items.last_key();  // the next page has its own bytes to merge
     } else {
-      return items.last_key();
+      return tl::make_unexpected(merged.error());
     }
     if (items.full()) return items.last_key();
   }

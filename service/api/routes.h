@@ -36,10 +36,9 @@ struct Limits {
   std::size_t check_items_max = 1000;
   /// A page ends early at this size; a batch or an explanation beyond it is response_too_large.
   std::size_t response_bytes_max = 8U << 20U;
-  /// Layers that are merged for one value on demand, together.
-  std::size_t merge_bytes_max = 16U << 20U;
-  /// Documents that are merged on demand for one page; then it ends early.
-  std::size_t page_merges_max = 64;
+  /// Layers that are merged on demand for one request, together; a page then ends early. Merging
+  /// runs on a server thread, some 40 ms a MiB, and its other connections wait.
+  std::size_t merge_bytes_max = 256U << 10U;
 };
 
 /// What every route reads from.

@@ -138,8 +138,9 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
   std::shared_ptr<const snapshot::Document> merged;
   Found found = look_up_wanted(*pin, wanted);
   if (found.outcome == Outcome::kNeedsMerge) {
+    std::size_t bytes_left = context.limits.merge_bytes_max;
     auto document = merge_on_demand(*pin->find(wanted.spec->name)->tree(), key.document,
-                                    wanted.profiles.all(), context.limits.merge_bytes_max);
+                                    wanted.profiles.all(), bytes_left);
     if (!document) return send_problem(reply, document.error(), revision.view());
     merged = *std::move(document);
     found = look_up(*merged, key.pointer);
@@ -156,9 +157,10 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
     return send_owned(request, reply, {revision.view(), wanted.raw ? kPlainText : kJson},
                       *std::move(body));
   }
-  http::BodyHold hold = merged;
-  if (!hold) hold = std::make_shared<const rcu::Pin<Snapshot>>(std::move(pin));
-  send_held(request, reply, {revision.view()}, found.json, std::move(hold));
+  // A slice of a merged document is copied: held, it would keep the whole of it for a slow client.
+  if (merged) return send_owned(request, reply, {revision.view()}, std::string(found.json));
+  send_held(request, reply, {revision.view()}, found.json,
+            std::make_shared<const rcu::Pin<Snapshot>>(std::move(pin)));
 }
 
 void answer_wanted(const Context& context, const Wanted& wanted, const http::Request& request,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
 
@@ -17,6 +18,9 @@ constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytesMax = 8U << 20U;
 // How long an idle client may take to send a request that it began before it knew of the drain.
 constexpr std::chrono::seconds kDrainIdleGrace{1};
+
+// Pipelined requests of one connection are answered for this long, then the others have their turn.
+constexpr std::chrono::milliseconds kTurnMax{2};
 
 constexpr Fault kTimeout{408, "request_timeout", "the request did not arrive in time"};
 constexpr Fault kInternal{500, "internal", "the server failed to answer this request"};
@@ -53,7 +57,7 @@ void Connection::on_read(const error_code& ec, std::size_t bytes) {
   run();
 }
 
-void Connection::on_writable(const error_code& ec) {
+void Connection::resume(const error_code& ec) {
   operation_pending_ = false;
   if (ec || phase_ == Phase::kClosed) return close();
   worker_.update_now();
@@ -73,6 +77,7 @@ void Connection::run() {
         return close();
     }
     if (closing_) return finish();
+    if (turn_over_) return wait_for_turn();
   } while (input_left_);
   const Phase waits_for = reader_.empty() ? Phase::kIdle : Phase::kRequest;
   if (waits_for == Phase::kIdle || phase_ != waits_for) enter(waits_for, worker_.now());
@@ -81,7 +86,8 @@ void Connection::run() {
 
 void Connection::answer_buffered() {
   const std::size_t pending_bytes_max = worker_.options().write_buffer_bytes_max;
-  while (output_.pending_bytes() < pending_bytes_max) {
+  turn_over_ = false;
+  while (output_.pending_bytes() < pending_bytes_max && !turn_over_) {
     switch (reader_.next()) {
       case RequestReader::Step::kNeedMore:
         input_left_ = false;
@@ -97,6 +103,7 @@ void Connection::answer_buffered() {
     answer(reader_.request());
     if (closing_) return;
     if (phase_ == Phase::kRequest) enter(Phase::kIdle, worker_.now());
+    turn_over_ = !reader_.is_last() && std::chrono::steady_clock::now() - worker_.now() > kTurnMax;
     reader_.consume();
   }
   input_left_ = true;
@@ -164,7 +171,12 @@ void Connection::wait_writable() {
   if (operation_pending_) return cut();  // a late 408 that does not even fit the socket's buffer
   if (phase_ != Phase::kWriting) enter(Phase::kWriting, worker_.now());
   operation_pending_ = true;
-  socket_.async_wait(Socket::wait_write, [this](const error_code& ec) { on_writable(ec); });
+  socket_.async_wait(Socket::wait_write, [this](const error_code& ec) { resume(ec); });
+}
+
+void Connection::wait_for_turn() {
+  operation_pending_ = true;
+  boost::asio::post(socket_.get_executor(), [this] { resume({}); });
 }
 
 void Connection::finish() {

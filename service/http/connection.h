@@ -58,13 +58,14 @@ class Connection : public boost::intrusive::list_base_hook<
 
   void read();
   void on_read(const boost::system::error_code& ec, std::size_t bytes);
-  void on_writable(const boost::system::error_code& ec);
+  void resume(const boost::system::error_code& ec);
   void run();
   void answer_buffered();
   void answer(const Request& request);
   void append_fault(const Fault& fault, bool head_only = false);
   [[nodiscard]] Flushed flush();
   void wait_writable();
+  void wait_for_turn();
   void finish();
   void linger();
   void on_linger_read(std::size_t bytes);
@@ -82,7 +83,8 @@ class Connection : public boost::intrusive::list_base_hook<
   bool operation_pending_ = false;  // one at most
   bool closing_ = false;            // the last reply is in output_
   bool client_closes_ = false;      // the client said that it sends nothing more
-  bool input_left_ = false;         // answering stopped because output_ was full
+  bool input_left_ = false;         // answering stopped because output_ was full or the turn over
+  bool turn_over_ = false;          // other connections come first
 };
 
 }  // namespace lull::http

@@ -42,3 +42,26 @@ def test_every_split_gives_the_same_reply(lulld, index):
     assert exchange(lulld, [request[i:i + 1] for i in range(len(request))]) == whole
     for cut in range(1, len(request)):
         assert exchange(lulld, [request[:cut], request[cut:]]) == whole, f"cut at {cut}"
+
+
+def test_pipelined_work_of_one_connection_does_not_starve_the_others(lulld):
+    """One packet can ask for a second of merging; a thread answers its other connections in between."""
+    lulld.document("large.yaml", "".join(f"k{n}: '{'x' * 50}'\n" for n in range(3000)))
+    lulld.document("large-eu.yaml", "k0: eu\n")
+    lulld.document("large-prod.yaml", "k1: prod\n")
+    lulld.start("--threads", "1")
+    count, request = 100, b"GET /v1/config/large/k0?profile=prod,eu HTTP/1.1\r\nHost: x\r\n\r\n"
+    with lulld.socket() as busy, lulld.socket() as other:
+        busy.sendall(request * count)
+        other.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert other.recv(4096).startswith(b"HTTP/1.1 200")
+        busy.setblocking(False)
+        try:
+            early = busy.recv(1 << 20).count(b"HTTP/1.1 200")
+        except BlockingIOError:
+            early = 0
+        assert early < count, "the other connection waited for all of it"
+        busy.settimeout(30)
+        received = early
+        while received < count:
+            received += busy.recv(1 << 20).count(b"HTTP/1.1 200")

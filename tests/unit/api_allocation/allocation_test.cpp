@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "shop.h"
+#include "../api/shop.h"
 
 namespace {
 thread_local std::size_t allocations = 0;
