@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kEventsInterval{5};     // events are taken this often at most
+constexpr milliseconds kEventsInterval{1};     // events are taken this often at most
 constexpr milliseconds kMissingInterval{100};  // how often a missing directory is looked for
 constexpr milliseconds kWatchRetry{60'000};    // how often inotify is asked for again
 constexpr int kLateTriesMax = 5;               // after delay_max
