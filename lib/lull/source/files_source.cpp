@@ -23,6 +23,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kEventsInterval{1};     // events are taken this often at most
 constexpr milliseconds kMissingInterval{100};  // how often a missing directory is looked for
+constexpr milliseconds kUnwakeableInterval{100};
 constexpr milliseconds kWatchRetry{60'000};    // how often inotify is asked for again
 constexpr int kLateTriesMax = 5;               // after delay_max
 // The share of time that looking may take when events never end: one part in so many, plus one.
@@ -127,6 +128,8 @@ FilesSource::Duration FilesSource::interval() const {
 }
 
 void FilesSource::pause(Duration time, bool events) {
+  // Without an eventfd (no descriptor was left) whoever calls is noticed at the next look around.
+  if (!wake_.valid()) time = std::min<Duration>(time, kUnwakeableInterval);
   std::array<pollfd, 2> fds = {{{wake_.get(), POLLIN, 0}, {watch_ ? watch_->fd() : -1, POLLIN, 0}}};
   const auto ns = std::max(Duration::zero(), time);
   const timespec timeout = {
