@@ -140,7 +140,7 @@ bool DocumentBuilder::fail(Error error) {
 bool DocumentBuilder::fail_depth(Spot spot) {
   return fail(ErrorCode::kLimit,
               "values are nested more than " + std::to_string(limits_.depth_max) +
-                  " levels deep (depth_max)",
+                  " levels deep (document_depth_max)",
               spot);
 }
 

@@ -158,7 +158,7 @@ void parse_toml(std::string_view text, DocumentBuilder& builder, const DocumentL
     Positions positions(text);
     builder.fail(ErrorCode::kLimit,
                  "values are nested more than " + std::to_string(limits.depth_max) +
-                     " levels deep (depth_max)",
+                     " levels deep (document_depth_max)",
                  positions.at(*too_deep));
     return;
   }
