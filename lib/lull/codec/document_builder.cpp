@@ -149,6 +149,12 @@ bool DocumentBuilder::expects_key() const noexcept {
          !frames_.back().has_pending_key;
 }
 
+Spot DocumentBuilder::open_spot() const noexcept {
+  if (frames_.empty()) return {};
+  const Origin& origin = frames_.back().node.origin;
+  return {origin.line, origin.column};
+}
+
 NodePath DocumentBuilder::next_path() const {
   NodePath path;
   path.reserve(frames_.size());
