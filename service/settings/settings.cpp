@@ -176,7 +176,7 @@ void read_limits(Reader reader, Settings& out, CollectionSpec& defaults) {
   reader.integer("snapshot_bytes_alive_max", 1U << 20U, kBytesMax,
                  out.instance.publisher.snapshot_bytes_alive_max);
   reader.integer("document_bytes_max", 1, 1U << 30U, defaults.document_limits.document_bytes_max);
-  reader.integer("document_depth_max", 1, 1000, defaults.document_limits.depth_max);
+  reader.integer("document_depth_max", 1, 512, defaults.document_limits.depth_max);
   reader.integer("record_bytes_max", 1, 1U << 26U, defaults.record_limits.record_bytes_max);
   reader.integer("records_max", 1, 100'000'000, defaults.record_limits.records_max);
   reader.integer("file_bytes_max", 1, kBytesMax, defaults.record_limits.file_bytes_max);

@@ -16,9 +16,6 @@ bool is_digit(char c) noexcept {
 bool is_upper(char c) noexcept {
   return c >= 'A' && c <= 'Z';
 }
-bool is_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
 
 // U+0080 to U+009F, in text that is known to be valid UTF-8: 0xC2 is always a lead byte there.
 bool has_c1_control(std::string_view text) noexcept {

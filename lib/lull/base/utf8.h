@@ -13,4 +13,9 @@ namespace lull {
   return first_invalid_utf8(bytes) == std::string_view::npos;
 }
 
+/// C0 and DEL; the controls from U+0080 on are not one byte.
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
 }  // namespace lull

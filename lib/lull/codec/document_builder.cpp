@@ -140,13 +140,19 @@ bool DocumentBuilder::fail(Error error) {
 bool DocumentBuilder::fail_depth(Spot spot) {
   return fail(ErrorCode::kLimit,
               "values are nested more than " + std::to_string(limits_.depth_max) +
-                  " levels deep (depth_max)",
+                  " levels deep (document_depth_max)",
               spot);
 }
 
 bool DocumentBuilder::expects_key() const noexcept {
   return !frames_.empty() && frames_.back().node.kind == Node::Kind::kObject &&
          !frames_.back().has_pending_key;
+}
+
+Spot DocumentBuilder::open_spot() const noexcept {
+  if (frames_.empty()) return {};
+  const Origin& origin = frames_.back().node.origin;
+  return {origin.line, origin.column};
 }
 
 NodePath DocumentBuilder::next_path() const {

@@ -48,6 +48,8 @@ class DocumentBuilder {
   [[nodiscard]] NodePath next_path() const;
   /// The node at a path, or null while it is still open.
   [[nodiscard]] const Node* complete_node(std::span<const std::uint32_t> path) const noexcept;
+  /// Where the innermost container that is still open begins.
+  [[nodiscard]] Spot open_spot() const noexcept;
   [[nodiscard]] InputFile file() const noexcept { return file_; }
 
   [[nodiscard]] Result<Node> finish() &&;

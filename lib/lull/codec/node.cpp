@@ -6,38 +6,6 @@
 namespace lull::codec {
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-void append_escape(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\b':
-      out += "\\b";
-      return;
-    case '\f':
-      out += "\\f";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      out += "\\u00";
-      out += kHexDigits[static_cast<unsigned char>(c) >> 4U];
-      out += kHexDigits[static_cast<unsigned char>(c) & 0xFU];
-  }
-}
-
 // A container whose children are being written, and the order in which they are.
 struct OpenContainer {
   const Node* node;
@@ -116,20 +84,6 @@ std::string to_json(const Node& node) {
     if (is_container(child)) open_containers.push_back(open(child));
   }
   return out;
-}
-
-void append_json_string(std::string& out, std::string_view unescaped) {
-  out += '"';
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < unescaped.size(); ++i) {
-    const char c = unescaped[i];
-    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(unescaped, written, i - written);
-    append_escape(out, c);
-    written = i + 1;
-  }
-  out.append(unescaped, written);
-  out += '"';
 }
 
 }  // namespace lull::codec

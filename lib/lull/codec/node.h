@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "lull/base/json_string.h"
+
 namespace lull::codec {
 
 /// Where a node was written. Line and column count from 1; 0 means unknown.
@@ -41,10 +43,8 @@ struct Member {
 };
 
 /// The value as canonical JSON: members sorted by the bytes of their names, no white space, strings
-/// escaped only where RFC 8259 demands it (short forms where there are any, else \u00xx), numbers
-/// as they stand.
+/// as append_json_string() writes them, numbers as they stand.
 [[nodiscard]] std::string to_json(const Node& node);
-/// Appends a string in quotes, escaped the same way.
-void append_json_string(std::string& out, std::string_view unescaped);
+using lull::append_json_string;  // for those who write canonical JSON around it
 
 }  // namespace lull::codec

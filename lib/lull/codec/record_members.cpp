@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "lull/base/key.h"
+#include "lull/base/utf8.h"
 #include "lull/codec/number.h"
 
 namespace lull::codec {
@@ -53,10 +54,6 @@ bool has_type(const RecordMember& member, FieldType type) noexcept {
       return member.kind == Node::Kind::kBoolean;
   }
   return false;
-}
-
-bool is_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
 // The members of one record, sorted by name, and what is said about them.

@@ -24,45 +24,51 @@ bool before(const toml::source_position& a, const toml::source_position& b) noex
   return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
-// The text between two places, for values whose text must stay as it is.
+// The text between two places, for values whose text must stay as it is. Places are asked for in
+// any order (a dotted key's values may stand far apart on one line), so each costs a short walk
+// from a mark: one stands at every line's start and behind every kStride code points of it.
 class SourceText {
  public:
   explicit SourceText(std::string_view text) : text_(text) {
-    for (std::size_t at = 0; at != std::string_view::npos;) {
-      line_starts_.push_back(at);
-      at = text.find('\n', at);
-      if (at != std::string_view::npos) ++at;
+    std::size_t column = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (continues(text[at])) continue;
+      if (column == 0) lines_.push_back(marks_.size());
+      if (column % kStride == 0) marks_.push_back(at);
+      column = text[at] == '\n' ? 0 : column + 1;
     }
+    lines_.push_back(marks_.size());
   }
 
-  std::string_view between(const toml::source_region& region) noexcept {
+  [[nodiscard]] std::string_view between(const toml::source_region& region) const noexcept {
     const std::size_t begin = offset(region.begin);
     return text_.substr(begin, offset(region.end) - begin);
   }
 
  private:
-  // Remembers the last place, so that many values on one line take one pass.
-  std::size_t offset(const toml::source_position& position) noexcept {
-    if (position.line != last_.line || position.column < last_.column) {
-      last_ = {position.line, 1};
-      last_offset_ = position.line == 0 || position.line > line_starts_.size()
-                         ? text_.size()
-                         : line_starts_[position.line - 1];
+  static constexpr std::size_t kStride = 256;
+
+  static bool continues(char c) noexcept {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+  }
+
+  [[nodiscard]] std::size_t offset(const toml::source_position& position) const noexcept {
+    if (position.line == 0 || position.line >= lines_.size()) return text_.size();
+    const std::size_t column = position.column - 1;
+    const std::size_t mark =
+        std::min(lines_[position.line - 1] + column / kStride, lines_[position.line] - 1);
+    std::size_t at = marks_[mark];
+    std::size_t left = column - (mark - lines_[position.line - 1]) * kStride;
+    for (; left > 0 && at < text_.size(); --left) {
+      do ++at;
+      while (at < text_.size() && continues(text_[at]));
     }
-    for (; last_.column < position.column && last_offset_ < text_.size(); ++last_.column) {
-      ++last_offset_;
-      while (last_offset_ < text_.size() &&
-             (static_cast<unsigned char>(text_[last_offset_]) & 0xC0U) == 0x80U) {
-        ++last_offset_;
-      }
-    }
-    return last_offset_;
+    return at;
   }
 
   std::string_view text_;
-  std::vector<std::size_t> line_starts_;
-  toml::source_position last_{};
-  std::size_t last_offset_ = 0;
+  std::vector<std::size_t> marks_;
+  std::vector<std::size_t> lines_;  // each line's first mark, and behind the last one's
 };
 
 // The recursion ends where the builder refuses the depth.
@@ -152,7 +158,7 @@ void parse_toml(std::string_view text, DocumentBuilder& builder, const DocumentL
     Positions positions(text);
     builder.fail(ErrorCode::kLimit,
                  "values are nested more than " + std::to_string(limits.depth_max) +
-                     " levels deep (depth_max)",
+                     " levels deep (document_depth_max)",
                  positions.at(*too_deep));
     return;
   }

@@ -25,6 +25,14 @@ std::string_view token_text(fy_token* token) noexcept {
   return text == nullptr ? std::string_view{} : std::string_view{text, size};
 }
 
+// A bracket that is not closed is noticed late, often at the end of the text.
+std::string opened_at(std::string_view message, Spot open) {
+  const bool unclosed = message.ends_with("without a closing bracket") ||
+                        message.starts_with("missing comma in flow");
+  return unclosed && open.line != 0 ? ", opened at line " + std::to_string(open.line)
+                                    : std::string{};
+}
+
 // One run over one text. It must outlive nothing: the builder copies what it takes.
 class YamlReader {
  public:
@@ -264,18 +272,18 @@ void YamlReader::report_parser_error() {
     builder_.fail(ErrorCode::kSyntax, "libfyaml gave up without a reason", last_);
     return;
   }
-  const std::string_view message = error->msg == nullptr ? "unknown error" : error->msg;
+  const std::string message = error->msg == nullptr ? "unknown error" : error->msg;
   const fy_mark* const mark = error->fyt == nullptr ? nullptr : fy_token_start_mark(error->fyt);
   Spot at{static_cast<std::uint32_t>(error->line), static_cast<std::uint32_t>(error->column)};
   if (mark != nullptr) {
     std::size_t offset = mark->input_pos;
     const bool behind_quote = offset > 0 && (text_[offset - 1] == '"' || text_[offset - 1] == '\'');
-    const bool about_quoted = message.find("quoted") != std::string_view::npos;
+    const bool about_quoted = message.find("quoted") != std::string::npos;
     if (behind_quote && about_quoted) --offset;
     at = positions_.at(offset);
   }
-  const bool tab = message.find("tab character") != std::string_view::npos;
-  builder_.fail(ErrorCode::kSyntax, std::string(message), at,
+  const bool tab = message.find("tab character") != std::string::npos;
+  builder_.fail(ErrorCode::kSyntax, message + opened_at(message, builder_.open_spot()), at,
                 tab ? "indent with spaces" : std::string{});
 }
 

@@ -77,7 +77,8 @@ class Document {
     std::uint32_t first_child = 0;
     std::uint32_t child_count = 0;
   };
-  /// Kept apart from Entry, because find() never looks at it.
+  /// Kept apart from Entry, so that the binary search of find() passes over small entries only: it
+  /// looks at the kind of each container on the way, at the origins never.
   struct Detail {
     NodeOrigin origin;
     NodeKind kind = NodeKind::kNull;

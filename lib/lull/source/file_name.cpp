@@ -12,10 +12,6 @@ constexpr std::array<std::string_view, 17> kLeftoverEndings = {
     "~",     ".swp", ".swo",  ".swx",  ".swpx",     ".tmp",      ".temp",      ".bak",   ".old",
     ".orig", ".rej", ".part", ".lock", ".dpkg-new", ".dpkg-old", ".dpkg-dist", ".rpmnew"};
 
-bool is_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 }  // namespace
 
 bool is_leftover(std::string_view name) noexcept {

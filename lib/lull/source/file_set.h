@@ -61,6 +61,8 @@ class FileSet {
     std::function<bool()> stop = [] { return false; };  ///< Asked between files.
   };
   [[nodiscard]] Outcome look(const Try& how);
+  /// The files that the last try did not find settled.
+  [[nodiscard]] const std::set<std::string, std::less<>>& unsettled() const { return unsettled_; }
 
   /// The change set to offer after a try whose files are settled or separable. Nothing: there is no
   /// news; with `again` content that was refused is news. Files that are not settled stay as they

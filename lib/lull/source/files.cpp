@@ -7,6 +7,13 @@
 #include "lull/source/files_source.h"
 
 namespace lull::source {
+namespace {
+
+// Two looks must agree, and a third finds what the second saw written: with fewer, the time that
+// looking takes would decide.
+constexpr int kLooksMin = 3;
+
+}  // namespace
 
 std::unique_ptr<Source> watch_files(FilesOptions options, Sink& sink, const Clock& clock) {
   return std::make_unique<FilesSource>(std::move(options), sink, clock);
@@ -16,11 +23,11 @@ Checked<ChangeSet> read_files(const FilesOptions& options) {
   const SystemClock clock;
   const auto deadline = clock.steady() + options.delay_max + options.quiet;
   FileSet files(options);
-  for (;;) {
+  for (int looks = 1;; ++looks) {
     auto outcome = files.look({});
     if (!outcome.errors.empty()) return tl::make_unexpected(std::move(outcome.errors));
     if (outcome.settled) return files.propose(false).value_or(ChangeSet{});
-    if (clock.steady() >= deadline) {
+    if (looks >= kLooksMin && clock.steady() >= deadline) {
       return tl::make_unexpected(
           Errors{{ErrorCode::kUnavailable,
                   "the directory does not come to rest: its files change while they are read",

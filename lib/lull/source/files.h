@@ -49,9 +49,10 @@ struct FilesOptions {
 /// A change is offered after `quiet`, at delay_max at the latest, plus the time of looking. Later
 /// are: a file that is removed (it may be about to come back: delay_max), a file that never stands
 /// still for a tick of the clock (1 to 10 ms; the others are offered without it, but for the first
-/// change set), and a directory so large that looking would take more than a third of the time.
-/// FIFOs, devices, sockets and directories are skipped without being opened; a symlink loop, a
-/// dangling link, an unreadable file, a file name that is not UTF-8 make the source unreadable.
+/// change set; state().degraded names it), and a directory so large that looking would take more
+/// than a third of the time. FIFOs, devices, sockets and directories are skipped without being
+/// opened; a symlink loop, a dangling link, an unreadable file, a file name that is not UTF-8 make
+/// the source unreadable.
 ///
 /// Threads: one of its own; `accepts` is called there.  Lifetime: sink and clock outlive the
 /// source. Cost: a look is a stat of each file, twice; only files whose stat changed, or that an

@@ -21,10 +21,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kEventsInterval{5};     // events are taken this often at most
+constexpr milliseconds kEventsInterval{1};     // events are taken this often at most
 constexpr milliseconds kMissingInterval{100};  // how often a missing directory is looked for
-constexpr milliseconds kWatchRetry{60'000};    // how often inotify is asked for again
-constexpr int kLateTriesMax = 5;               // after delay_max
+constexpr milliseconds kUnwakeableInterval{100};
+constexpr milliseconds kWatchRetry{60'000};  // how often inotify is asked for again
+constexpr int kLateTriesMax = 5;             // after delay_max
+constexpr int kRestlessRounds = 5;           // until it is said that files do not come to rest
+constexpr std::size_t kRestlessNamesMax = 5;
 // The share of time that looking may take when events never end: one part in so many, plus one.
 constexpr int kRestPerLook = 2;
 
@@ -36,6 +39,20 @@ std::string absolute(const std::string& path) {
 
 std::string every(milliseconds interval) {
   return "looking every " + std::to_string(interval.count()) + " ms";
+}
+
+std::string restless_text(const std::set<std::string, std::less<>>& names) {
+  std::string text = "the directory does not come to rest: ";
+  std::size_t said = 0;
+  for (const auto& name : names) {
+    if (said > 0) text += ", ";
+    if (said == kRestlessNamesMax) {
+      return text + "and " + std::to_string(names.size() - said) + " more";
+    }
+    text += is_printable(name) ? name : escaped(name);
+    ++said;
+  }
+  return text;
 }
 
 bool same_text(const Errors& a, const Errors& b) {
@@ -127,6 +144,8 @@ FilesSource::Duration FilesSource::interval() const {
 }
 
 void FilesSource::pause(Duration time, bool events) {
+  // Without an eventfd (no descriptor was left) whoever calls is noticed at the next look around.
+  if (!wake_.valid()) time = std::min<Duration>(time, kUnwakeableInterval);
   std::array<pollfd, 2> fds = {{{wake_.get(), POLLIN, 0}, {watch_ ? watch_->fd() : -1, POLLIN, 0}}};
   const auto ns = std::max(Duration::zero(), time);
   const timespec timeout = {
@@ -266,6 +285,7 @@ void FilesSource::look_and_offer(Steady deadline) {
     arm();
   }
   if (stopping()) return;
+  note_rest(outcome);
   covered_ = watch_.has_value() && !missing_;
   if (!outcome.errors.empty()) {
     report(outcome.errors);
@@ -280,7 +300,13 @@ void FilesSource::deliver(const FileSet::Outcome& outcome, bool again) {
     hinted_ = true;
     hinted_at_ = last_event_ = clock_.steady();
   }
-  if (!outcome.settled && !outcome.separable) return;
+  if (!outcome.settled && !outcome.separable) {
+    if (!restless_.empty()) {
+      report({{ErrorCode::kUnavailable, restless_, at_path(options_.directory),
+               "write beside the file and rename, or keep such files elsewhere"}});
+    }
+    return;
+  }
   auto change_set = files_.propose(again);
   const bool recovered = !reported_.empty();
   again_ = false;
@@ -290,6 +316,16 @@ void FilesSource::deliver(const FileSet::Outcome& outcome, bool again) {
   } else if (recovered) {
     sink_.unreadable({});
   }
+}
+
+void FilesSource::note_rest(const FileSet::Outcome& outcome) {
+  if (outcome.settled || !outcome.errors.empty()) {
+    restless_rounds_ = 0;
+    restless_.clear();
+  } else if (++restless_rounds_ % kRestlessRounds == 0) {
+    restless_ = restless_text(files_.unsettled());
+  }
+  show_mode();
 }
 
 void FilesSource::report(const Errors& errors) {
@@ -320,6 +356,7 @@ void FilesSource::show_mode() {
     degraded = "the file system is " + network_ +
                ", which does not tell of changes made elsewhere; " + every(options_.poll_interval);
   }
+  if (!restless_.empty()) degraded += (degraded.empty() ? "" : "; ") + restless_;
   const std::lock_guard lock(state_mutex_);
   state_.mode = watch_ ? "inotify" : "polling";
   state_.degraded = std::move(degraded);

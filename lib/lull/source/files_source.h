@@ -38,6 +38,7 @@ class FilesSource final : public Source {
   void wait_for_quiet(Steady deadline);
   void look_and_offer(Steady deadline);
   void deliver(const FileSet::Outcome& outcome, bool again);
+  void note_rest(const FileSet::Outcome& outcome);
   void report(const Errors& errors);
 
   void pause(Duration time, bool events);
@@ -64,6 +65,9 @@ class FilesSource final : public Source {
   std::string network_;     // the network file system's name
   bool missing_ = false;    // the directory could not be read at the last look
   bool has_links_ = false;  // some of our files are links: any name's event may concern them
+
+  int restless_rounds_ = 0;  // in a row, that ended with files that were not settled
+  std::string restless_;     // which files those are; empty as long as there are only few rounds
 
   bool hinted_ = true;  // something may have changed...
   Steady hinted_at_{};  // ...since then

@@ -54,7 +54,8 @@ struct SourceState {
   std::string kind;                 ///< `files`.
   std::string location;             ///< The directory.
   std::string mode;                 ///< `inotify` or `polling`.
-  std::string degraded;             ///< Why it is not in its best mode; empty: it is.
+  std::string degraded;             ///< What is wrong: not its best mode, a file that never comes
+                                    ///< to rest and is left out; empty: nothing.
   std::uint64_t files = 0;          ///< Files taken at the last scan.
   std::uint64_t files_skipped = 0;  ///< Hidden, leftovers, unknown extensions, not regular files.
   std::uint64_t scans = 0;          ///< Times that the whole directory was looked at and compared.

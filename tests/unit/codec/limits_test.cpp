@@ -61,7 +61,7 @@ void expect_cheap_refusal(const char* name, const std::string& text, DocumentFor
 
 TEST(Limits, DepthIsRefusedCheaply) {
   constexpr std::size_t kDeep = 100'000;
-  const std::string depth = "nested more than 64 levels deep (depth_max)";
+  const std::string depth = "nested more than 64 levels deep (document_depth_max)";
   expect_cheap_refusal("JSON arrays", "{\"a\":" + repeat("[", kDeep) + repeat("]", kDeep) + "}",
                        DocumentFormat::kJson, depth);
   expect_cheap_refusal("JSON objects", repeat("{\"a\":", kDeep), DocumentFormat::kJson, depth);

@@ -161,7 +161,7 @@ TEST(Records, DepthInARecordIsBounded) {
   const std::string deep(100'000, '[');
   EXPECT_EQ(
       records("{\"sku\":\"a\",\"x\":" + deep, RecordFormat::kNdjson),
-      "f:1:79: values are nested more than 64 levels deep (depth_max) (at "
+      "f:1:79: values are nested more than 64 levels deep (document_depth_max) (at "
       "/x/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/"
       "0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0)");
 }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "codec_helper.h"
 
 namespace lull::codec {
@@ -103,6 +105,46 @@ TEST(Toml, InvalidTextNeverAborts) {
 
 TEST(Toml, ACommentAloneIsAnEmptyDocument) {
   EXPECT_EQ(outcome("# nothing yet\n", kToml), "{}");
+}
+
+// A value for each key, and for each key once more: in the order of the tree, which is the order of
+// reading, the places go to and fro.
+std::string interleaved(std::size_t keys, const std::string& value) {
+  std::string text = "t={";
+  for (const char* member : {".x=", ".y="}) {
+    for (std::size_t i = 0; i < keys; ++i) {
+      text += "k" + std::to_string(i) + member + value + std::to_string(i) + ",";
+    }
+  }
+  text.back() = '}';
+  return text;
+}
+
+TEST(Toml, ValuesFarApartOnALongLineKeepTheirText) {
+  for (const std::string before : {"", "a='é😀é',"}) {
+    std::string text = "first=0.5\n" + interleaved(1'000, "1.0") + "\nlast=1.5";
+    text.insert(text.find('{') + 1, before);
+    const auto node = parse(text, kToml);
+    ASSERT_TRUE(node) << outcome(text, kToml);
+    for (std::size_t i = 0; i < 1'000; ++i) {
+      const Node* const key = node->member("t")->member("k" + std::to_string(i));
+      ASSERT_NE(key, nullptr);
+      EXPECT_EQ(key->member("x")->scalar, "1.0" + std::to_string(i));
+      EXPECT_EQ(key->member("y")->scalar, "1.0" + std::to_string(i));
+    }
+    EXPECT_EQ(node->member("last")->scalar, "1.5");
+  }
+}
+
+TEST(Toml, ALongLineCostsNoMoreForDecimals) {
+  const auto seconds = [](const std::string& text) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(parse(text, kToml));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  const double integers = seconds(interleaved(10'000, "1"));  // their text is not looked for
+  const double decimals = seconds(interleaved(10'000, "1."));
+  EXPECT_LT(decimals, 5 * integers);  // not the square of their number
 }
 
 }  // namespace

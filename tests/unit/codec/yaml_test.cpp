@@ -157,7 +157,7 @@ TEST(Yaml, RefusesBrokenTextWithPlace) {
   const Case cases[] = {
       {"a:\n\t- b\n",
        "f:2:1: tab character may not be used as indentation (at /a); indent with spaces"},
-      {"a: [1,2\n", "f:2:1: flow sequence without a closing bracket (at /a/2)"},
+      {"a: [1,2\n", "f:2:1: flow sequence without a closing bracket, opened at line 1 (at /a/2)"},
       {"a: \"x\n", "f:1:4: double-quoted scalar without closing quote (at /a)"},
       {"a: b: c\n", "f:1:5: invalid nested block mapping on the same line"},
       {"a: \"\\q\"\n", "f:1:4: invalid escape 'q' in double-quoted string (at /a)"},
@@ -205,6 +205,20 @@ TEST(Yaml, BlockScalarsAndFolding) {
       outcome("a: |\n  x\n   y\nb: >-\n  one\n  two\n\n  three\nc: |+\n  z\n\nd: plain\n  more\n",
               kYaml),
       R"({"a":"x\n y\n","b":"one two\nthree","c":"z\n\n","d":"plain more"})");
+}
+
+TEST(Yaml, AnUnclosedBracketIsFoundWhereItWasOpened) {
+  for (const auto& [text, line] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"x: 1\na: [1,\n  2\nb: 1\n", "2"},
+           {"x: 1\na: [\n", "2"},
+           {"a:\n  b: [[1, 2],\n   [3\n", "3"},
+           {"a: [\n  {b: [1]}, {c: 2\n", "2"},
+           {"a:\n  b: {\n   c: 1\n", "2"},
+           {"{a: 1\n", "1"}}) {
+    EXPECT_NE(outcome(text, kYaml).find(std::string(", opened at line ") + line), std::string::npos)
+        << outcome(text, kYaml);
+  }
+  EXPECT_EQ(outcome("a: [1]]\n", kYaml).find("opened"), std::string::npos);
 }
 
 }  // namespace

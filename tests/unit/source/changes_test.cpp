@@ -169,6 +169,19 @@ TEST_P(Changes, ReadingOnceGivesTheSame) {
   EXPECT_EQ(missing.error().front().code, ErrorCode::kUnavailable);
 }
 
+TEST_F(Changes, ReadingOnceIsNotHurriedByTheTimeThatLookingTakes) {
+  write_file(at("a.yaml"), "a");
+  auto options = options_for(at(), Mode::kInotify);
+  options.delay_max = milliseconds(0);
+  options.accepts = [&](std::string_view name) {
+    std::this_thread::sleep_for(2 * options.quiet);  // Allowed: it stands for a large directory
+    return is_yaml(name);
+  };
+  const auto read = read_files(options);
+  ASSERT_TRUE(read) << read.error().front().text();
+  EXPECT_EQ(read->changes.size(), 1U);
+}
+
 LULL_IN_BOTH_MODES(Changes);
 
 }  // namespace

@@ -184,17 +184,23 @@ inline FilesOptions options_for(const fs::path& directory, Mode mode) {
   return options;
 }
 
+/// Whether a condition of which nothing tells comes true in time.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  return true;
+}
+
 /// Does something, then waits until the source has looked `count` times more.
 template <class Action>
 bool looks_after(const Source& source, std::uint64_t count, Action action) {
   const auto wanted = source.state().scans + count;
   action();
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (source.state().scans < wanted) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
+  return eventually([&] { return source.state().scans >= wanted; });
 }
 
 /// Both ways of noticing, on one directory `at()`.

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 
 #include "harness.h"
@@ -150,6 +151,56 @@ TEST_P(OddFiles, AFileAndADirectoryThatMayNotBeRead) {
   fs::permissions(at(), fs::perms::owner_all);
 }
 
+/// Every look finds live.yaml being written: `accepts` is asked of a.yaml in the middle of one.
+class RestlessFile : public OddFiles {
+ protected:
+  ~RestlessFile() override { source_.reset(); }  // it calls back here
+  FilesOptions restless_options() {
+    auto options = options_for(at(), GetParam());
+    options.delay_max = options.quiet;
+    options.accepts = [this](std::string_view name) {
+      if (restless_ && name == "a.yaml") write_file(at("live.yaml"), "live");
+      return is_yaml(name);
+    };
+    return options;
+  }
+  [[nodiscard]] bool degraded_says(const std::string& part) const {
+    return source_->state().degraded.find(part) != std::string::npos;
+  }
+  std::atomic<bool> restless_{true};
+  const std::string message_ = "does not come to rest: live.yaml";
+};
+
+TEST_P(RestlessFile, KeepsTheFirstLoadBackAndIsNamed) {
+  write_file(at("a.yaml"), "a");
+  write_file(at("live.yaml"), "live");
+  start(restless_options());
+  ASSERT_TRUE(sink_.wait_for_error(message_));
+  EXPECT_TRUE(degraded_says(message_));
+  EXPECT_EQ(sink_.offers(), 0U);
+  restless_ = false;
+  ASSERT_TRUE(sink_.wait_for({{"a.yaml", "a"}, {"live.yaml", "live"}}));
+  EXPECT_TRUE(sink_.wait_for_no_error());
+  EXPECT_EQ(sink_.unreadable_calls(), 1U);
+  EXPECT_FALSE(degraded_says(message_));
+}
+
+TEST_P(RestlessFile, IsNamedWhileTheOthersAreServed) {
+  restless_ = false;
+  write_file(at("a.yaml"), "a");
+  start(restless_options());
+  ASSERT_TRUE(sink_.wait_for_offers(1));
+  restless_ = true;
+  write_file(at("a.yaml"), "b");
+  EXPECT_TRUE(sink_.wait_for({{"a.yaml", "b"}}));
+  EXPECT_TRUE(eventually([&] { return degraded_says(message_); }));
+  EXPECT_EQ(sink_.unreadable_calls(), 0U);
+  restless_ = false;
+  EXPECT_TRUE(sink_.wait_for({{"a.yaml", "b"}, {"live.yaml", "live"}}));
+  EXPECT_TRUE(eventually([&] { return !degraded_says(message_); }));
+}
+
+LULL_IN_BOTH_MODES(RestlessFile);
 LULL_IN_BOTH_MODES(OddFiles);
 
 }  // namespace

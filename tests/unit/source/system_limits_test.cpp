@@ -1,5 +1,6 @@
 // What the system may refuse: room for events, inotify instances and watches.
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,18 +64,7 @@ class AdvancingClock final : public Clock {
   std::atomic<Steady::duration> ahead_{Steady::duration::zero()};
 };
 
-class SystemLimits : public SourceTest {
- protected:
-  template <class Condition>
-  static bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(milliseconds(1));
-    }
-    return true;
-  }
-};
+using SystemLimits = SourceTest;
 
 TEST_F(SystemLimits, AnOverflowOfTheEventQueueIsAnsweredByAFullScan) {
   std::atomic<bool> hold{false};
@@ -110,6 +100,20 @@ TEST_F(SystemLimits, AnOverflowOfTheEventQueueIsAnsweredByAFullScan) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
   EXPECT_GE(source_->state().overflows, 1U);
   source_.reset();
+}
+
+TEST_F(SystemLimits, WithoutADescriptorToBeWokenBy) {
+  auto options = options_for(at(), Mode::kPolling);
+  options.poll_interval = milliseconds(600'000);
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = files.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  start(options);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  ASSERT_TRUE(sink_.wait_for_offers(1));
+  EXPECT_TRUE(looks_after(*source_, 1, [&] { source_->rescan(); }));
+  source_.reset();  // does not wait for the next poll either
 }
 
 class InotifyLimits : public SystemLimits {
