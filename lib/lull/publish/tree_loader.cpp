@@ -80,14 +80,19 @@ bool TreeLoader::accepts(std::string_view file_name) const {
   return codec::document_format(file_name).has_value();
 }
 
-void TreeLoader::commit() {
-  files_ = pending_;
-  accepted_ = built_;
+void TreeLoader::commit() noexcept {
+  files_ = std::move(pending_);
+  accepted_ = std::move(built_);
+  discard();
+}
+
+void TreeLoader::discard() noexcept {
+  pending_.clear();
+  built_.reset();
 }
 
 /// Which file defines which layer after the change set, in pending_.
 void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& errors) {
-  pending_.clear();
   if (files_ && !change_set.initial) pending_ = *files_;
   for (const source::FileChange& change : change_set.changes) {
     const auto known = pending_.find(stem(change.name));
@@ -138,6 +143,7 @@ std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
 
 Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& change_set,
                                                    const snapshot::Collection& base) {
+  discard();
   ErrorList errors;
   list_files(change_set, errors);
   auto parsed = parse(change_set, errors);
