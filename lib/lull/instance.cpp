@@ -40,7 +40,7 @@ Collection current(const publish::PublishedView& view, const std::string& name) 
 }
 
 std::uint64_t entries(const Collection& collection) {
-  if (const auto* tree = collection.tree()) return tree->layers().size();
+  if (const auto* tree = collection.tree()) return tree->apps().size();
   if (const auto* table = collection.table()) return table->size();
   return 0;
 }
@@ -88,7 +88,7 @@ class Feed final : public source::Sink {
 
   bool offer(source::ChangeSet change_set) override;
   void unreadable(const Errors& errors) override;
-  [[nodiscard]] CollectionStatus status() const;
+  [[nodiscard]] CollectionStatus status(const snapshot::Snapshot& snapshot) const;
 
  private:
   [[nodiscard]] std::optional<Refusal> publish(const source::ChangeSet& change_set);
@@ -210,8 +210,8 @@ Time Feed::retry(Time now) {
   return retry_at_;
 }
 
-CollectionStatus Feed::status() const {
-  const Collection collection = current(publisher_.view(), spec_.name);
+CollectionStatus Feed::status(const snapshot::Snapshot& snapshot) const {
+  const Collection& collection = *snapshot.find(spec_.name);
   CollectionStatus out;
   out.name = spec_.name;
   out.kind = spec_.kind;
@@ -272,10 +272,11 @@ class InstanceImpl final : public Instance {
   void rescan() override {
     for (const auto& feed : feeds_) feed->rescan();
   }
-  [[nodiscard]] std::vector<CollectionStatus> collections() const override {
+  [[nodiscard]] std::vector<CollectionStatus> collections(
+      const snapshot::Snapshot& snapshot) const override {
     std::vector<CollectionStatus> out;
     out.reserve(feeds_.size());
-    for (const auto& feed : feeds_) out.push_back(feed->status());
+    for (const auto& feed : feeds_) out.push_back(feed->status(snapshot));
     return out;
   }
   [[nodiscard]] const std::vector<CollectionSpec>& specs() const noexcept override {

@@ -225,9 +225,12 @@ Result<Revision> PublisherImpl::publish(Candidate candidate) {
 Result<void> PublisherImpl::wait_for_memory() {
   if (!over_limit()) return {};
   writer_.drop_retained();
-  auto result = wait_for_readers();
-  pressure_.store(false, std::memory_order_relaxed);
-  return result;
+  struct Relief {
+    std::atomic<bool>& pressure;
+    ~Relief() { pressure.store(false, std::memory_order_relaxed); }
+  };
+  const Relief relief{pressure_};  // also when there is no memory to say what is wrong
+  return wait_for_readers();
 }
 
 Result<void> PublisherImpl::wait_for_readers() {

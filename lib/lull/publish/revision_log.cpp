@@ -63,7 +63,7 @@ tl::unexpected<Error> RevisionLog::database_error(int code) const {
     case SQLITE_NOTADB:
       return fail(
           ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
-          "restore it from a backup, or move it away: the next start then begins a new epoch");
+          "move it away: the next start then begins a new epoch");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -156,7 +156,7 @@ Result<void> RevisionLog::check_format() {
   if (*check != "ok") {
     return fail(
         ErrorCode::kInvalid, "the database is damaged: " + *check, at(file_),
-        "restore it from a backup, or move it away: the next start then begins a new epoch");
+        "move it away: the next start then begins a new epoch");
   }
   return execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
 }
@@ -184,7 +184,7 @@ Result<void> RevisionLog::load() {
   if (*epoch == 0) {
     return fail(
         ErrorCode::kInvalid, "the database is damaged: it has no epoch", at(file_),
-        "restore it from a backup, or move it away: the next start then begins a new epoch");
+        "move it away: the next start then begins a new epoch");
   }
   last_ = {static_cast<std::uint32_t>(*epoch), static_cast<std::uint64_t>(*last)};
   sqlite3_stmt* raw = nullptr;
