@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kRetryFirst{1};
 constexpr std::chrono::seconds kRetryMax{30};
 
 using RejectionObserver = std::function<void(const Rejection&)>;
-using Time = std::chrono::steady_clock::time_point;
+using Time = Clock::Steady;
 
 struct Refusal {
   Errors errors;
@@ -195,7 +195,7 @@ void Feed::note(std::optional<Rejection>& place, const Errors& errors) noexcept 
 void Feed::retry_later() {
   {
     const std::lock_guard lock(mutex_);
-    retry_at_ = std::chrono::steady_clock::now() + retry_delay_;
+    retry_at_ = clock_.steady() + retry_delay_;
   }
   retry_delay_ = std::min(2 * retry_delay_, kRetryMax);
   retry_set_();
@@ -307,10 +307,10 @@ class InstanceImpl final : public Instance {
 void InstanceImpl::run_retries() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const Time now = std::chrono::steady_clock::now();
-    Time next = now + kRetryMax;  // finite, because not every wait takes the end of time
+    const Time now = clock_->steady();
+    Time next = now + kRetryMax;
     for (const auto& feed : feeds_) next = std::min(next, feed->retry(now));
-    retry_set_.wait_until(lock, next);
+    retry_set_.wait_for(lock, next - now);
   }
 }
 

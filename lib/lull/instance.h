@@ -85,8 +85,8 @@ class Instance {
   /// All sources look at everything again.
   virtual void rescan() = 0;
 
-  /// The collections as declared, their data as of this snapshot: one that the caller pins, or reads
-  /// within a section. (A copy of its shared parts could be the last, and free a table on the
+  /// The collections as declared, their data as of this snapshot: one that the caller pins, or
+  /// reads within a section. (A copy of its shared parts could be the last, and free a table on the
   /// caller's thread.) Sources and rejections are as of now.
   [[nodiscard]] virtual std::vector<CollectionStatus> collections(
       const snapshot::Snapshot& snapshot) const = 0;
