@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "lull/publish/loader.h"
 
@@ -17,11 +18,18 @@ using snapshot::Collection;
 /// A collection is written by its source alone, so its base changes under a build only when a
 /// program publishes by itself; then building again once or twice is enough.
 constexpr int kBuildsMax = 3;
-/// What was refused for a reason outside the data (disk full, no memory) is offered again after
-/// this.
-constexpr std::chrono::milliseconds kRetryDelay{1000};
+/// What was refused for a reason outside the data (disk full, no memory, no room) is offered again
+/// after the first, then after twice as long each time.
+constexpr std::chrono::seconds kRetryFirst{1};
+constexpr std::chrono::seconds kRetryMax{30};
 
 using RejectionObserver = std::function<void(const Rejection&)>;
+using Time = Clock::Steady;
+
+struct Refusal {
+  Errors errors;
+  bool retry = false;  ///< Not for what the files say: the same may be accepted later.
+};
 
 bool same_errors(const std::optional<Rejection>& last, const Errors& errors) {
   return last && std::ranges::equal(last->errors, errors, {}, &Error::text, &Error::text);
@@ -32,7 +40,7 @@ Collection current(const publish::PublishedView& view, const std::string& name) 
 }
 
 std::uint64_t entries(const Collection& collection) {
-  if (const auto* tree = collection.tree()) return tree->layers().size();
+  if (const auto* tree = collection.tree()) return tree->apps().size();
   if (const auto* table = collection.table()) return table->size();
   return 0;
 }
@@ -48,12 +56,14 @@ source::FilesOptions files_options(source::FilesOptions options, const Collectio
 /// Threads: offer and unreadable on the source's; the rest from any.
 class Feed final : public source::Sink {
  public:
+  /// `retry_set` is called when the time of retry() has become an earlier one.
   Feed(const CollectionSpec& spec, Publisher& publisher, const RejectionObserver& observer,
-       const Clock& clock)
+       const Clock& clock, std::function<void()> retry_set)
       : spec_(spec),
         publisher_(publisher),
         observer_(observer),
         clock_(clock),
+        retry_set_(std::move(retry_set)),
         loader_(publish::make_loader(spec, publisher.account())) {}
 
   void start(const source::FilesOptions& options) {
@@ -62,11 +72,10 @@ class Feed final : public source::Sink {
     source_ = std::move(source);
   }
 
-  /// From now on offers end quickly, and nothing is rejected any more.
+  /// From now on nothing is rejected or offered again any more.
   void stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    wake_.notify_all();
   }
 
   void rescan() {
@@ -74,24 +83,30 @@ class Feed final : public source::Sink {
     if (source_ && !stopping_) source_->rescan();
   }
 
+  /// Has the source offer again what was refused, if it is time. Returns when it will be.
+  Time retry(Time now);
+
   bool offer(source::ChangeSet change_set) override;
   void unreadable(const Errors& errors) override;
-  [[nodiscard]] CollectionStatus status() const;
+  [[nodiscard]] CollectionStatus status(const snapshot::Snapshot& snapshot) const;
 
  private:
-  [[nodiscard]] Checked<void> publish(const source::ChangeSet& change_set);
-  void note(std::optional<Rejection>& place, const Errors& errors);
+  [[nodiscard]] std::optional<Refusal> publish(const source::ChangeSet& change_set);
+  [[nodiscard]] std::optional<Refusal> try_publish(const source::ChangeSet& change_set);
+  void note(std::optional<Rejection>& place, const Errors& errors) noexcept;
   void retry_later();
 
   const CollectionSpec spec_;
   Publisher& publisher_;
   const RejectionObserver& observer_;  // may be empty
   const Clock& clock_;
-  const std::unique_ptr<publish::Loader> loader_;  // the source's thread; accepts() from any
+  const std::function<void()> retry_set_;
+  const std::unique_ptr<publish::Loader> loader_;   // the source's thread; accepts() from any
+  std::chrono::seconds retry_delay_ = kRetryFirst;  // the source's thread
 
   mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable wake_;
   bool stopping_ = false;
+  Time retry_at_ = Time::max();
   std::optional<Rejection> refused_;     // the data, as last offered
   std::optional<Rejection> unreadable_;  // the source, as last looked at
   std::optional<Rejection> last_;
@@ -99,38 +114,55 @@ class Feed final : public source::Sink {
   std::unique_ptr<source::Source> source_;  // last: stops before the rest goes
 };
 
-Checked<void> Feed::publish(const source::ChangeSet& change_set) {
+/// Commits as soon as something is published: what comes after may find no memory.
+std::optional<Refusal> Feed::publish(const source::ChangeSet& change_set) {
   for (int build = 1;; ++build) {
     auto loaded = loader_->load(change_set, current(publisher_.view(), spec_.name));
-    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
-    if (!*loaded) return {};
+    if (!loaded) return Refusal{std::move(loaded.error()), false};
+    if (!*loaded) break;
     auto result = publisher_.submit_and_wait(**std::move(loaded));
-    if (result) return {};
+    if (result) break;
     if (result.error().code != ErrorCode::kStaleBase || build == kBuildsMax) {
-      return tl::make_unexpected(Errors{std::move(result.error())});
+      return Refusal{Errors{std::move(result.error())}, true};
     }
   }
+  loader_->commit();
+  return std::nullopt;
+}
+
+/// What is refused leaves nothing behind on the account, where it would stand in others' way.
+std::optional<Refusal> Feed::try_publish(const source::ChangeSet& change_set) {
+  std::optional<Refusal> refusal;
+  try {
+    refusal = publish(change_set);
+    if (refusal) loader_->discard();
+  } catch (const std::exception& error) {  // no memory: what is served stays
+    loader_->discard();
+    const std::string message = std::string("cannot build: ") + error.what();
+    refusal = Refusal{Errors{{ErrorCode::kInternal, message, {}, {}}}, true};
+  }
+  return refusal;
 }
 
 bool Feed::offer(source::ChangeSet change_set) {
-  Checked<void> result;
+  bool retry = true;
   try {
-    result = publish(change_set);
-  } catch (const std::exception& error) {  // no memory: what is served stays
-    result = tl::make_unexpected(
-        Errors{{ErrorCode::kInternal, std::string("cannot build: ") + error.what(), {}, {}}});
+    const std::optional<Refusal> refusal = try_publish(change_set);
+    {
+      const std::lock_guard lock(mutex_);
+      retry_at_ = Time::max();
+      unreadable_.reset();
+      if (!refusal) refused_.reset();
+    }
+    if (!refusal) {
+      retry_delay_ = kRetryFirst;
+      return true;
+    }
+    note(refused_, refusal->errors);
+    retry = refusal->retry;
+  } catch (const std::exception&) {  // no memory even for the message
   }
-  if (result) loader_->commit();
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return result.has_value();
-    unreadable_.reset();
-    if (result) refused_.reset();
-  }
-  if (result) return true;
-  note(refused_, result.error());
-  const ErrorCode code = result.error().front().code;
-  if (code == ErrorCode::kUnavailable || code == ErrorCode::kInternal) retry_later();
+  if (retry) retry_later();
   return false;
 }
 
@@ -144,30 +176,42 @@ void Feed::unreadable(const Errors& errors) {
 }
 
 /// Keeps a rejection; the same one again is neither counted nor told.
-void Feed::note(std::optional<Rejection>& place, const Errors& errors) {
-  Rejection rejection{spec_.name, clock_.wall(), errors};
+void Feed::note(std::optional<Rejection>& place, const Errors& errors) noexcept {
+  try {
+    const Rejection rejection{spec_.name, clock_.wall(), errors};
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_ || same_errors(place, errors)) return;
+      place = last_ = rejection;
+      ++rejections_;
+    }
+    if (observer_) observer_(rejection);
+  } catch (...) {  // an observer's trouble is its own; without memory there is nobody to tell
+  }
+}
+
+/// The files are as they should be: nothing in the directory will say when to try again. Waiting
+/// for it here would keep the source from seeing that they have changed after all.
+void Feed::retry_later() {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || same_errors(place, errors)) return;
-    place = last_ = rejection;
-    ++rejections_;
+    retry_at_ = clock_.steady() + retry_delay_;
   }
-  if (!observer_) return;
-  try {
-    observer_(rejection);
-  } catch (...) {  // an observer's trouble is its own
-  }
+  retry_delay_ = std::min(2 * retry_delay_, kRetryMax);
+  retry_set_();
 }
 
-/// The files are as they should be: nothing in the directory will say when to try again.
-void Feed::retry_later() {
-  std::unique_lock lock(mutex_);
-  if (wake_.wait_for(lock, kRetryDelay, [this] { return stopping_; })) return;
-  if (source_) source_->rescan();
+Time Feed::retry(Time now) {
+  const std::lock_guard lock(mutex_);
+  if (now >= retry_at_ && source_ && !stopping_) {
+    retry_at_ = Time::max();
+    source_->rescan();
+  }
+  return retry_at_;
 }
 
-CollectionStatus Feed::status() const {
-  const Collection collection = current(publisher_.view(), spec_.name);
+CollectionStatus Feed::status(const snapshot::Snapshot& snapshot) const {
+  const Collection& collection = *snapshot.find(spec_.name);
   CollectionStatus out;
   out.name = spec_.name;
   out.kind = spec_.kind;
@@ -194,14 +238,22 @@ class InstanceImpl final : public Instance {
       loaded_.notify_all();
     });
     for (const CollectionSpec& spec : options_.collections) {
-      feeds_.push_back(std::make_unique<Feed>(spec, *publisher_, options_.on_rejection, *clock_));
+      feeds_.push_back(std::make_unique<Feed>(spec, *publisher_, options_.on_rejection, *clock_,
+                                              [this] { wake_retries(); }));
     }
     for (const auto& feed : feeds_) feed->start(options_.files);
+    retries_ = std::thread([this] { run_retries(); });
   }
 
   /// First nothing waits for the writer any more, then the sources end, then everything is freed.
   ~InstanceImpl() override {
     for (const auto& feed : feeds_) feed->stop();
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    retry_set_.notify_one();
+    retries_.join();
     publisher_->stop();
     feeds_.clear();
   }
@@ -220,10 +272,11 @@ class InstanceImpl final : public Instance {
   void rescan() override {
     for (const auto& feed : feeds_) feed->rescan();
   }
-  [[nodiscard]] std::vector<CollectionStatus> collections() const override {
+  [[nodiscard]] std::vector<CollectionStatus> collections(
+      const snapshot::Snapshot& snapshot) const override {
     std::vector<CollectionStatus> out;
     out.reserve(feeds_.size());
-    for (const auto& feed : feeds_) out.push_back(feed->status());
+    for (const auto& feed : feeds_) out.push_back(feed->status(snapshot));
     return out;
   }
   [[nodiscard]] const std::vector<CollectionSpec>& specs() const noexcept override {
@@ -233,13 +286,33 @@ class InstanceImpl final : public Instance {
   [[nodiscard]] Publisher& publisher() noexcept override { return *publisher_; }
 
  private:
+  void run_retries();
+  /// With the lock, so that it does not come between a look at the feeds and the wait after it.
+  void wake_retries() {
+    const std::lock_guard lock(mutex_);
+    retry_set_.notify_one();
+  }
+
   const InstanceOptions options_;
   const std::shared_ptr<const Clock> clock_;
   mutable std::mutex mutex_;
+  std::condition_variable retry_set_;       // with mutex_
+  bool stopping_ = false;                   // guarded by mutex_
   mutable std::condition_variable loaded_;  // with mutex_: some collection was published
   const std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Feed>> feeds_;  // fixed after construction
+  std::thread retries_;                       // has feeds retry when it is time
 };
+
+void InstanceImpl::run_retries() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const Time now = clock_->steady();
+    Time next = now + kRetryMax;
+    for (const auto& feed : feeds_) next = std::min(next, feed->retry(now));
+    retry_set_.wait_for(lock, next - now);
+  }
+}
 
 }  // namespace
 

@@ -47,7 +47,7 @@ struct CollectionStatus {
   snapshot::CollectionKind kind = snapshot::CollectionKind::kTree;
   bool loaded = false;
   Revision changed_at;
-  std::uint64_t entries = 0;  ///< Documents or records.
+  std::uint64_t entries = 0;  ///< What a page of it lists: apps of a tree, records of a table.
   Sha256 content_hash;
   source::SourceState source;
   std::uint64_t rejections = 0;                ///< Since the start.
@@ -85,7 +85,11 @@ class Instance {
   /// All sources look at everything again.
   virtual void rescan() = 0;
 
-  [[nodiscard]] virtual std::vector<CollectionStatus> collections() const = 0;
+  /// The collections as declared, their data as of this snapshot: one that the caller pins, or
+  /// reads within a section. (A copy of its shared parts could be the last, and free a table on the
+  /// caller's thread.) Sources and rejections are as of now.
+  [[nodiscard]] virtual std::vector<CollectionStatus> collections(
+      const snapshot::Snapshot& snapshot) const = 0;
   [[nodiscard]] virtual const std::vector<publish::CollectionSpec>& specs() const noexcept = 0;
   [[nodiscard]] virtual const publish::Publisher& publisher() const noexcept = 0;
   /// For programs that publish by themselves beside the sources.
@@ -99,7 +103,7 @@ struct CheckReport {
   struct Collection {
     std::string name;
     std::uint64_t files = 0;
-    std::uint64_t entries = 0;
+    std::uint64_t entries = 0;  ///< As in CollectionStatus.
   };
   std::vector<Collection> collections;
 };

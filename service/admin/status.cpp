@@ -69,7 +69,7 @@ std::string status_json(const Instance& instance, Clock::Wall started, Clock::Wa
   const rcu::Pin<snapshot::Snapshot> snapshot = instance.pin();
   const publish::Publisher::Stats stats = instance.publisher().stats();
   Json collections = Json::array();
-  for (const CollectionStatus& collection : instance.collections()) {
+  for (const CollectionStatus& collection : instance.collections(*snapshot)) {
     collections.push_back(collection_json(collection));
   }
   return dumped(Json{
@@ -92,8 +92,9 @@ std::string status_json(const Instance& instance, Clock::Wall started, Clock::Wa
 
 Readiness readiness(const Instance& instance) {
   Readiness out{true, {}};
+  const rcu::Pin<snapshot::Snapshot> snapshot = instance.pin();
   Json collections = Json::object();
-  for (const CollectionStatus& collection : instance.collections()) {
+  for (const CollectionStatus& collection : instance.collections(*snapshot)) {
     out.ready = out.ready && collection.loaded;
     std::string state = "not_loaded";
     if (collection.loaded)

@@ -82,11 +82,9 @@ void add_http(Page& page, const http::Server::Stats& stats) {
                static_cast<double>(stats.connections_cut));
 }
 
-void add_publisher(Page& page, const Instance& instance, const publish::Publisher::Stats& stats) {
-  const double revision = instance.read(
-      [](const snapshot::Snapshot& s) { return static_cast<double>(s.revision().number); });
+void add_publisher(Page& page, const Revision& revision, const publish::Publisher::Stats& stats) {
   page.gauge("lull_snapshot_revision", "Number of the current revision within its epoch.",
-             revision);
+             static_cast<double>(revision.number));
   page.gauge("lull_snapshots_alive",
              "Snapshots in memory: current, retained, pinned, not yet freed.",
              static_cast<double>(stats.snapshots_alive));
@@ -124,7 +122,7 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
   };
   each("lull_collection_loaded", "1 once the collection was read.", false,
        [](const auto& c) { return c.loaded ? 1 : 0; });
-  each("lull_collection_entries", "Documents or records.", false,
+  each("lull_collection_entries", "Apps of a tree, records of a table.", false,
        [](const auto& c) { return c.entries; });
   each("lull_collection_rejected", "1 while the source holds something that was refused.", false,
        [](const auto& c) { return c.current_rejection ? 1 : 0; });
@@ -158,10 +156,11 @@ void add_process(Page& page) {
 }  // namespace
 
 std::string metrics_page(const Instance& instance, const http::Server::Stats& http) {
+  const rcu::Pin<snapshot::Snapshot> snapshot = instance.pin();
   Page page;
   add_http(page, http);
-  add_publisher(page, instance, instance.publisher().stats());
-  add_collections(page, instance.collections());
+  add_publisher(page, snapshot->revision(), instance.publisher().stats());
+  add_collections(page, instance.collections(*snapshot));
   add_process(page);
   return page.text();
 }

@@ -22,7 +22,7 @@ struct CollectionSpec {
   std::vector<std::vector<std::string>> profile_combinations;
   codec::DocumentLimits document_limits;
   std::size_t effective_documents_max = 100'000;  ///< Apps times combinations of profiles.
-  std::size_t effective_bytes_max = 1U << 30U;    ///< Of text that one change merges.
+  std::size_t effective_bytes_max = 1U << 30U;    ///< Of memory: what one change merges.
 
   // Tables.
   codec::RecordSchema records;

@@ -164,13 +164,6 @@ class Reader {
   std::vector<std::optional<std::uint32_t>> placed_;  // the document's file -> its place in files_
 };
 
-Tree::DocumentPtr find_layer(const Tree& tree, std::string_view name) {
-  const auto layers = tree.layers();
-  const auto found =
-      std::ranges::lower_bound(layers, name, {}, [](const auto& l) { return l->name(); });
-  return found != layers.end() && (*found)->name() == name ? *found : nullptr;
-}
-
 }  // namespace
 
 std::shared_ptr<const Document> to_document(std::string name, const Node& node,
@@ -205,7 +198,7 @@ std::shared_ptr<const Document> merge_effective(const Tree& tree, std::string_vi
   if (!tree.has_app(app)) return nullptr;
   std::vector<Tree::DocumentPtr> layers;
   for (const std::string& name : validate::layer_order(app, profiles)) {
-    if (auto layer = find_layer(tree, name)) layers.push_back(std::move(layer));
+    if (auto layer = tree.shared_layer(name)) layers.push_back(std::move(layer));
   }
   return merge_documents(std::string(app), layers, std::move(account));
 }

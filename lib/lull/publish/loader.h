@@ -32,8 +32,11 @@ class Loader {
   [[nodiscard]] virtual Checked<std::optional<Candidate>> load(
       const source::ChangeSet& change_set, const snapshot::Collection& base) = 0;
 
-  /// The last load() was published (or had nothing to publish): remember its files.
-  virtual void commit() = 0;
+  /// The last load() was published (or had nothing to publish): remember its files. Once a load.
+  virtual void commit() noexcept = 0;
+
+  /// The last load() was refused: let go of what it built, which is on the account.
+  virtual void discard() noexcept = 0;
 
   /// Documents or records parsed since the start: what was not parsed again shows here.
   [[nodiscard]] virtual std::uint64_t parsed() const noexcept = 0;

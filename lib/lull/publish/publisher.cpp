@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -66,6 +67,7 @@ class PublisherImpl final : public Publisher {
   };
   using Observers = std::vector<Observer>;
 
+  void queue(Candidate candidate, Done done, std::size_t depth_max);
   void run();
   [[nodiscard]] std::optional<Item> next();
   void decide(Item item);
@@ -98,20 +100,24 @@ class PublisherImpl final : public Publisher {
 };
 
 void PublisherImpl::submit(Candidate candidate, Done done) {
+  queue(std::move(candidate), std::move(done), options_.queue_depth_max);
+}
+
+void PublisherImpl::queue(Candidate candidate, Done done, std::size_t depth_max) {
   Error refusal = unavailable();
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_ && queue_.size() < options_.queue_depth_max) {
+    if (!stopping_ && queue_.size() < depth_max) {
       queue_.push_back({std::move(candidate), std::move(done)});
       wake_.notify_all();
       return;
     }
     if (!stopping_) {
-      refusal = {ErrorCode::kLimit,
-                 "queue_depth_max of " + std::to_string(options_.queue_depth_max) +
-                     " candidates wait for the writer",
-                 {},
-                 "offer the change again later"};
+      refusal = {
+          ErrorCode::kLimit,
+          "queue_depth_max of " + std::to_string(depth_max) + " candidates wait for the writer",
+          {},
+          "offer the change again later"};
     }
   }
   finish(done, tl::make_unexpected(std::move(refusal)));
@@ -128,11 +134,12 @@ Result<Revision> PublisherImpl::submit_and_wait(Candidate candidate) {
     std::optional<Result<Revision>> result;  // guarded by mutex
   };
   const auto decision = std::make_shared<Decision>();  // shared: notify may outlast this call
-  submit(std::move(candidate), [decision](Result<Revision> result) {
+  const auto decide = [decision](Result<Revision> result) {
     const std::lock_guard lock(decision->mutex);
     decision->result = std::move(result);
     decision->made.notify_one();
-  });
+  };
+  queue(std::move(candidate), decide, std::numeric_limits<std::size_t>::max());
   std::unique_lock lock(decision->mutex);
   decision->made.wait(lock, [&] { return decision->result.has_value(); });
   return *std::move(decision->result);
@@ -218,9 +225,12 @@ Result<Revision> PublisherImpl::publish(Candidate candidate) {
 Result<void> PublisherImpl::wait_for_memory() {
   if (!over_limit()) return {};
   writer_.drop_retained();
-  auto result = wait_for_readers();
-  pressure_.store(false, std::memory_order_relaxed);
-  return result;
+  struct Relief {
+    std::atomic<bool>& pressure;
+    ~Relief() { pressure.store(false, std::memory_order_relaxed); }
+  };
+  const Relief relief{pressure_};  // also when there is no memory to say what is wrong
+  return wait_for_readers();
 }
 
 Result<void> PublisherImpl::wait_for_readers() {

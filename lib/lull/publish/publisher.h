@@ -45,9 +45,10 @@ struct PublisherOptions {
   std::uint64_t retained_bytes_max = 256ULL << 20U;
   /// Bytes of published data alive, old revisions and pins included. Beyond it retained revisions
   /// go first, then old pins (pressure()), then publishing waits and a gauge says so. Candidates
-  /// under construction come on top: one for each collection.
+  /// under construction, one for each collection, count too: building does not wait, so they may go
+  /// beyond the limit, and while others are being built one may be refused that fits later.
   std::uint64_t snapshot_bytes_alive_max = 2ULL << 30U;
-  std::size_t queue_depth_max = 64;  ///< Candidates waiting for the writer.
+  std::size_t queue_depth_max = 64;  ///< Candidates that nobody waits for, waiting for the writer.
 };
 
 /// Owns the published view, the writer thread and the reclaimer.
@@ -70,13 +71,15 @@ class Publisher {
 
   /// Queues a candidate; never blocks. `done` is called once, after the observers: with the
   /// revision it became, or kStaleBase if the collection has changed since `base`, kLimit if the
-  /// queue is full or current and new data do not fit into snapshot_bytes_alive_max together,
+  /// queue is full or current data and all that is under construction do not fit into
+  /// snapshot_bytes_alive_max together (the same candidate may fit later),
   /// kUnavailable after stop() or if the revision cannot be made durable (nothing is published
   /// then). It is called on the writer thread; a refusal by a full queue or after stop() comes on
   /// the caller's, at once.
   virtual void submit(Candidate candidate, Done done) = 0;
 
-  /// The same, and waits. Not on the writer thread (from an observer or a Done): kInvalid, at once,
+  /// The same, and waits. A full queue does not refuse it: there is one such candidate for each
+  /// waiting thread. Not on the writer thread (from an observer or a Done): kInvalid, at once,
   /// instead of a deadlock.
   [[nodiscard]] virtual Result<Revision> submit_and_wait(Candidate candidate) = 0;
 

@@ -61,9 +61,8 @@ tl::unexpected<Error> RevisionLog::database_error(int code) const {
                   "stop the other process, or give this one a data_dir of its own");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(
-          ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
-          "restore it from a backup, or move it away: the next start then begins a new epoch");
+      return fail(ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
+                  "move it away: the next start then begins a new epoch");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -154,9 +153,8 @@ Result<void> RevisionLog::check_format() {
   const auto check = text("PRAGMA integrity_check(1)");
   if (!check) return tl::make_unexpected(check.error());
   if (*check != "ok") {
-    return fail(
-        ErrorCode::kInvalid, "the database is damaged: " + *check, at(file_),
-        "restore it from a backup, or move it away: the next start then begins a new epoch");
+    return fail(ErrorCode::kInvalid, "the database is damaged: " + *check, at(file_),
+                "move it away: the next start then begins a new epoch");
   }
   return execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
 }
@@ -182,9 +180,8 @@ Result<void> RevisionLog::load() {
   const auto last = number("SELECT number FROM revision");
   if (!last) return tl::make_unexpected(last.error());
   if (*epoch == 0) {
-    return fail(
-        ErrorCode::kInvalid, "the database is damaged: it has no epoch", at(file_),
-        "restore it from a backup, or move it away: the next start then begins a new epoch");
+    return fail(ErrorCode::kInvalid, "the database is damaged: it has no epoch", at(file_),
+                "move it away: the next start then begins a new epoch");
   }
   last_ = {static_cast<std::uint32_t>(*epoch), static_cast<std::uint64_t>(*last)};
   sqlite3_stmt* raw = nullptr;

@@ -59,24 +59,24 @@ void TableLoader::File::add(const Hash128& hash, std::string_view key, std::uint
   keys += key;
 }
 
-void TableLoader::commit() {
-  if (reset_) files_.clear();
-  for (auto& [name, file] : pending_) {
-    if (file) {
-      files_.insert_or_assign(name, *std::move(file));
-    } else {
-      files_.erase(name);
-    }
-  }
+/// Moves what is there already: a publication must not be forgotten for want of memory.
+void TableLoader::commit() noexcept {
+  if (!reset_) pending_.merge(files_);
+  files_ = std::move(pending_);
+  std::erase_if(files_, [](const auto& file) { return file.second.entries.empty(); });
+  accepted_ = std::move(built_);
+  discard();
+}
+
+void TableLoader::discard() noexcept {
   pending_.clear();
-  reset_ = false;
-  accepted_ = built_;
+  built_.reset();
 }
 
 Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& change_set,
                                                     const snapshot::Collection& base) {
+  discard();
   const std::uint64_t bytes_before = account_->bytes();
-  pending_.clear();
   reset_ = change_set.initial || !accepted_;
   Work work;
   // Built on what the files gave last time, whatever else was published since.
@@ -106,7 +106,7 @@ void TableLoader::read_file(const source::FileChange& change, Work& work) {
   const auto format = codec::record_format(change.name);
   if (!change.bytes || !format) {
     for (const File::Entry& entry : old.entries) work.removed.emplace_back(old.key(entry));
-    pending_.emplace(change.name, std::nullopt);
+    pending_.emplace(change.name, File{});
     return;
   }
   const auto raw =
@@ -115,7 +115,7 @@ void TableLoader::read_file(const source::FileChange& change, Work& work) {
     work.errors.add(raw.error());
     return;
   }
-  File& next = pending_.emplace(change.name, File{}).first->second.emplace();
+  File& next = pending_.emplace(change.name, File{}).first->second;
   next.path = change.path;
   next.entries.reserve(raw->records.size());
   next.keys.reserve(old.keys.size());
@@ -192,9 +192,7 @@ void TableLoader::find_duplicates(Work& work) const {
   for (const auto& [name, file] : files_) {
     if (!pending_.contains(name)) look(file);
   }
-  for (const auto& [name, file] : pending_) {
-    if (file) look(*file);
-  }
+  for (const auto& [name, file] : pending_) look(file);
 }
 
 /// What differs from the base, in key order.

@@ -24,7 +24,8 @@ class TableLoader final : public Loader {
   [[nodiscard]] bool accepts(std::string_view file_name) const override;
   [[nodiscard]] Checked<std::optional<Candidate>> load(const source::ChangeSet& change_set,
                                                        const snapshot::Collection& base) override;
-  void commit() override;
+  void commit() noexcept override;
+  void discard() noexcept override;
   [[nodiscard]] std::uint64_t parsed() const noexcept override { return parsed_; }
 
  private:
@@ -63,10 +64,10 @@ class TableLoader final : public Loader {
   const std::shared_ptr<MemoryAccount> account_;
   Files files_;  // as accepted
   std::shared_ptr<const snapshot::Table>
-      accepted_;  // what files_ gave; as a rule the published one
-  std::map<std::string, std::optional<File>, std::less<>> pending_;  // what the last load changes
-  std::shared_ptr<const snapshot::Table> built_;                     // what it built
-  bool reset_ = false;  // pending_ replaces all of files_
+      accepted_;   // what files_ gave; as a rule the published one
+  Files pending_;  // what the last load changes; a file without entries need not be remembered
+  std::shared_ptr<const snapshot::Table> built_;  // what it built
+  bool reset_ = false;                            // pending_ replaces all of files_
   std::uint64_t parsed_ = 0;
 };
 

@@ -30,6 +30,12 @@ bool same_origins(const Document& a, const Document& b, Document::Node node = Do
   return true;
 }
 
+std::size_t memory_bytes(std::span<const Tree::DocumentPtr> documents) {
+  std::size_t out = 0;
+  for (const auto& document : documents) out += document->memory_bytes();
+  return out;
+}
+
 }  // namespace
 
 /// One load on its way: the base, what changed, and the next tree.
@@ -42,11 +48,11 @@ struct TreeLoader::Build {
   std::size_t effective_bytes = 0;
   std::set<const Document*> replaced;  // documents of the base that the next tree has no use for
 
-  explicit Build(std::shared_ptr<const Tree> base_tree)
-      : base(std::move(base_tree)), builder(base) {}
+  Build(std::shared_ptr<const Tree> base_tree, std::shared_ptr<MemoryAccount> account)
+      : base(std::move(base_tree)), builder(base, std::move(account)) {}
 
   [[nodiscard]] std::uint64_t replaced_bytes() const {
-    std::uint64_t out = 0;
+    std::uint64_t out = base ? base->memory_bytes() : 0;
     for (const Document* document : replaced) out += document->memory_bytes();
     return out;
   }
@@ -57,11 +63,7 @@ struct TreeLoader::Build {
     if (old != nullptr && base->layer(old->name()) != old) replaced.insert(old);
   }
   [[nodiscard]] DocumentPtr base_layer(std::string_view name) const {
-    if (!base) return nullptr;
-    const auto layers = base->layers();
-    const auto found =
-        std::ranges::lower_bound(layers, name, {}, [](const auto& layer) { return layer->name(); });
-    return found != layers.end() && (*found)->name() == name ? *found : nullptr;
+    return base ? base->shared_layer(name) : nullptr;
   }
   [[nodiscard]] DocumentPtr layer(std::string_view name) const {
     const auto found = changed.find(name);
@@ -80,14 +82,19 @@ bool TreeLoader::accepts(std::string_view file_name) const {
   return codec::document_format(file_name).has_value();
 }
 
-void TreeLoader::commit() {
-  files_ = pending_;
-  accepted_ = built_;
+void TreeLoader::commit() noexcept {
+  files_ = std::move(pending_);
+  accepted_ = std::move(built_);
+  discard();
+}
+
+void TreeLoader::discard() noexcept {
+  pending_.clear();
+  built_.reset();
 }
 
 /// Which file defines which layer after the change set, in pending_.
 void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& errors) {
-  pending_.clear();
   if (files_ && !change_set.initial) pending_ = *files_;
   for (const source::FileChange& change : change_set.changes) {
     const auto known = pending_.find(stem(change.name));
@@ -138,6 +145,7 @@ std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
 
 Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& change_set,
                                                    const snapshot::Collection& base) {
+  discard();
   ErrorList errors;
   list_files(change_set, errors);
   auto parsed = parse(change_set, errors);
@@ -145,7 +153,7 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
 
   // Built on what the files gave last time, whatever else was published since.
   built_ = change_set.initial ? nullptr : accepted_;
-  Build build(built_);
+  Build build(built_, account_);
   for (auto& [name, document] : parsed) {
     const DocumentPtr old = build.base_layer(name);
     if (old && old->text() == document->text() && same_origins(*old, *document)) continue;
@@ -222,15 +230,17 @@ Result<void> TreeLoader::build_apps(Build& build) const {
   for (const std::string& app : rebuild) {
     if (!build_app(build, app)) {
       return fail(ErrorCode::kLimit,
-                  "effective documents hold more than effective_bytes_max of " +
-                      std::to_string(spec_.effective_bytes_max) + " bytes, at app '" + app + "'",
+                  "the effective documents of one change would hold more than "
+                  "effective_bytes_max of " +
+                      std::to_string(spec_.effective_bytes_max) + " bytes of memory, at app '" +
+                      app + "'",
                   {spec_.directory, 0, 0, {}}, "declare fewer profiles, or make layers smaller");
     }
   }
   return {};
 }
 
-/// False if that makes too many bytes.
+/// False if that may make too many bytes: before a merge, the result counts as its layers together.
 bool TreeLoader::build_app(Build& build, const std::string& app) const {
   std::vector<std::pair<std::vector<DocumentPtr>, DocumentPtr>> built;
   for (const std::vector<std::string>& variant : variants_) {
@@ -241,9 +251,12 @@ bool TreeLoader::build_app(Build& build, const std::string& app) const {
     }
     auto same = std::ranges::find(built, layers, &decltype(built)::value_type::first);
     if (same == built.end()) {
+      const bool shared = layers.size() == 1;
+      if (!shared && build.effective_bytes + memory_bytes(layers) > spec_.effective_bytes_max) {
+        return false;
+      }
       DocumentPtr document = merge_documents(app, layers, account_);
-      if (layers.size() != 1) build.effective_bytes += document->text().size();
-      if (build.effective_bytes > spec_.effective_bytes_max) return false;
+      if (!shared) build.effective_bytes += document->memory_bytes();
       built.emplace_back(std::move(layers), std::move(document));
       same = std::prev(built.end());
     }

@@ -23,7 +23,8 @@ class TreeLoader final : public Loader {
   [[nodiscard]] bool accepts(std::string_view file_name) const override;
   [[nodiscard]] Checked<std::optional<Candidate>> load(const source::ChangeSet& change_set,
                                                        const snapshot::Collection& base) override;
-  void commit() override;
+  void commit() noexcept override;
+  void discard() noexcept override;
   [[nodiscard]] std::uint64_t parsed() const noexcept override { return parsed_; }
 
  private:

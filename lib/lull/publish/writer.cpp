@@ -139,9 +139,9 @@ void Writer::drop_retained() {
   retain(0);
 }
 
-bool Writer::only_current_alive() const {
+bool Writer::only_current_alive() const noexcept {
   assert(on_writer());
-  return objects_made_ - reclaimer_.stats().freed == 2;
+  return objects_made_ - reclaimer_.freed() == 2;
 }
 
 }  // namespace lull::publish

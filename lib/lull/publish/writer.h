@@ -51,7 +51,7 @@ class Writer {
   [[nodiscard]] bool has_retained() const noexcept { return !retained_.empty(); }
   [[nodiscard]] std::size_t retained_revisions() const noexcept { return retained_.size(); }
   /// Whether nothing but the current view and its snapshot is left alive.
-  [[nodiscard]] bool only_current_alive() const;
+  [[nodiscard]] bool only_current_alive() const noexcept;
 
   [[nodiscard]] const PublishedView& view() const noexcept { return view_; }
   [[nodiscard]] const rcu::Reclaimer& reclaimer() const noexcept { return reclaimer_; }

@@ -104,7 +104,7 @@ void Reclaimer::drain() noexcept {
 
 Reclaimer::Stats Reclaimer::stats() const {
   Stats out;
-  out.freed = freed_.load(std::memory_order_relaxed);
+  out.freed = freed();
   const std::uint64_t handed = handed_.load(std::memory_order_relaxed);
   out.pending = handed > out.freed ? handed - out.freed : 0;
   out.grace_period = grace_period_.counts();

@@ -48,6 +48,11 @@ class Reclaimer {
   /// Not inside a read section, nor on the reclaimer's thread.
   void drain() noexcept;
 
+  /// Objects freed.
+  [[nodiscard]] std::uint64_t freed() const noexcept {
+    return freed_.load(std::memory_order_relaxed);
+  }
+
   struct Stats {
     std::uint64_t freed = 0;    ///< Objects freed.
     std::uint64_t pending = 0;  ///< Objects handed over and not freed yet.

@@ -24,13 +24,29 @@ Sha256 hash_of(std::span<const Tree::DocumentPtr> layers) {
   return stream.finish();
 }
 
+std::size_t heap_bytes(const std::vector<std::string>& strings) noexcept {
+  std::size_t out = strings.capacity() * sizeof(std::string);
+  for (const std::string& string : strings) out += string.capacity();
+  return out;
+}
+
 }  // namespace
 
 Tree::Tree() : content_hash_(hash_of({})) {}
 
-const Document* Tree::layer(std::string_view name) const noexcept {
+const Tree::DocumentPtr* Tree::find_layer(std::string_view name) const noexcept {
   const auto found = std::ranges::lower_bound(layers_, name, {}, name_of);
-  return found != layers_.end() && name_of(*found) == name ? found->get() : nullptr;
+  return found != layers_.end() && name_of(*found) == name ? &*found : nullptr;
+}
+
+const Document* Tree::layer(std::string_view name) const noexcept {
+  const DocumentPtr* const found = find_layer(name);
+  return found == nullptr ? nullptr : found->get();
+}
+
+Tree::DocumentPtr Tree::shared_layer(std::string_view name) const noexcept {
+  const DocumentPtr* const found = find_layer(name);
+  return found == nullptr ? nullptr : *found;
 }
 
 std::span<const Tree::DocumentPtr> Tree::layers() const noexcept {
@@ -41,7 +57,7 @@ const Document* Tree::effective(std::string_view app,
                                 std::span<const std::string_view> profiles) const noexcept {
   const auto found = std::ranges::lower_bound(apps_, app);
   if (found == apps_.end() || *found != app) return nullptr;
-  const Variants& variants = *variants_[static_cast<std::size_t>(found - apps_.begin())];
+  const auto& variants = variants_[static_cast<std::size_t>(found - apps_.begin())]->list;
   const auto variant = std::partition_point(
       variants.begin(), variants.end(),
       [profiles](const Variant& candidate) { return before(candidate.profiles, profiles); });
@@ -61,6 +77,17 @@ const Sha256& Tree::content_hash() const noexcept {
   return content_hash_;
 }
 
+std::size_t Tree::Variants::memory_bytes() const noexcept {
+  std::size_t out = sizeof(Variants) + list.capacity() * sizeof(Variant);
+  for (const Variant& variant : list) out += heap_bytes(variant.profiles);
+  return out;
+}
+
+std::size_t Tree::memory_bytes() const noexcept {
+  return sizeof(Tree) + layers_.capacity() * sizeof(layers_[0]) + heap_bytes(apps_) +
+         variants_.capacity() * sizeof(variants_[0]);
+}
+
 struct TreeBuilder::State {
   using VariantMap = std::map<std::vector<std::string>, Tree::DocumentPtr>;
   struct AppChange {
@@ -70,15 +97,18 @@ struct TreeBuilder::State {
 
   void merge_layers(Tree& next) const;
   void merge_apps(Tree& next) const;
-  static void append_app(Tree& next, const std::string& name, const Tree::Variants* variants,
-                         const AppChange& change);
+  void append_app(Tree& next, const std::string& name, const Tree::Variants* variants,
+                  const AppChange& change) const;
 
   std::shared_ptr<const Tree> base;
+  std::shared_ptr<MemoryAccount> account;
   std::map<std::string, Tree::DocumentPtr, std::less<>> layers;  ///< Null: removed.
   std::map<std::string, AppChange, std::less<>> apps;
 };
 
-TreeBuilder::TreeBuilder(std::shared_ptr<const Tree> base) : state_(std::make_unique<State>()) {
+TreeBuilder::TreeBuilder(std::shared_ptr<const Tree> base, std::shared_ptr<MemoryAccount> account)
+    : state_(std::make_unique<State>()) {
+  state_->account = std::move(account);
   state_->base = base ? std::move(base) : std::shared_ptr<const Tree>(new Tree());
 }
 
@@ -123,16 +153,18 @@ void TreeBuilder::State::merge_layers(Tree& next) const {
 }
 
 void TreeBuilder::State::append_app(Tree& next, const std::string& name,
-                                    const Tree::Variants* variants, const AppChange& change) {
+                                    const Tree::Variants* variants, const AppChange& change) const {
   VariantMap merged = change.put;
   if (variants != nullptr && !change.removed) {
-    for (const Tree::Variant& variant : *variants) {
+    for (const Tree::Variant& variant : variants->list) {
       merged.emplace(variant.profiles, variant.document);
     }
   }
   if (merged.empty()) return;
   const auto out = std::make_shared<Tree::Variants>();
-  for (auto& [profiles, document] : merged) out->push_back({profiles, std::move(document)});
+  out->list.reserve(merged.size());
+  for (auto& [profiles, document] : merged) out->list.push_back({profiles, std::move(document)});
+  out->charge = MemoryAccount::Charge(account, out->memory_bytes());
   next.apps_.push_back(name);
   next.variants_.push_back(out);
 }
@@ -160,6 +192,7 @@ std::shared_ptr<const Tree> TreeBuilder::finish() {
   state_->merge_layers(*next);
   state_->merge_apps(*next);
   next->content_hash_ = hash_of(next->layers_);
+  next->charge_ = MemoryAccount::Charge(state_->account, next->memory_bytes());
   state_.reset();
   return next;
 }

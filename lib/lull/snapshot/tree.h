@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lull/base/hash.h"
+#include "lull/base/memory_account.h"
 #include "lull/snapshot/document.h"
 
 namespace lull::snapshot {
@@ -22,6 +23,8 @@ class Tree {
 
   /// A file as written (`?layer=NAME`); null if there is none.
   [[nodiscard]] const Document* layer(std::string_view name) const noexcept;
+  /// The same, to be part of another tree or merged.
+  [[nodiscard]] DocumentPtr shared_layer(std::string_view name) const noexcept;
   /// All layers in name order.
   [[nodiscard]] std::span<const DocumentPtr> layers() const noexcept;
 
@@ -36,21 +39,31 @@ class Tree {
   /// SHA-256 over the names and hashes of all layers in order: equal data, equal hash.
   [[nodiscard]] const Sha256& content_hash() const noexcept;
 
+  /// What it holds itself: neither documents nor what it shares with the tree before it.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
  private:
   friend class TreeBuilder;
   struct Variant {
     std::vector<std::string> profiles;
     DocumentPtr document;
   };
-  /// The effective documents of one app, by profiles.
-  using Variants = std::vector<Variant>;
+  /// The effective documents of one app, by profiles; shared between trees.
+  struct Variants {
+    std::vector<Variant> list;
+    MemoryAccount::Charge charge;
+
+    [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  };
 
   Tree();
+  [[nodiscard]] const DocumentPtr* find_layer(std::string_view name) const noexcept;
 
   std::vector<DocumentPtr> layers_;
   std::vector<std::string> apps_;
   std::vector<std::shared_ptr<const Variants>> variants_;  ///< One for each of apps_.
   Sha256 content_hash_;
+  MemoryAccount::Charge charge_;
 };
 
 /// Applies a change set to a base tree and yields the next one, sharing what did not change.
@@ -59,7 +72,8 @@ class Tree {
 class TreeBuilder {
  public:
   /// A null base is an empty tree.
-  explicit TreeBuilder(std::shared_ptr<const Tree> base);
+  explicit TreeBuilder(std::shared_ptr<const Tree> base,
+                       std::shared_ptr<MemoryAccount> account = nullptr);
   ~TreeBuilder();
   TreeBuilder(const TreeBuilder&) = delete;
   TreeBuilder& operator=(const TreeBuilder&) = delete;

@@ -56,6 +56,17 @@ std::string line(const std::string& key, int available, const std::string& wareh
          std::to_string(available) + "}\n";
 }
 
+TEST(TableLoader, WhatIsDiscardedLeavesTheAccount) {
+  Feed feed;
+  feed.apply({{"a.ndjson", line("A", 1)}});
+  const std::uint64_t before = feed.account->bytes();
+  ASSERT_TRUE(feed.load({{"b.ndjson", line("B", 1)}}));
+  EXPECT_GT(feed.account->bytes(), before);
+  feed.loader->discard();
+  EXPECT_EQ(feed.account->bytes(), before);
+  EXPECT_EQ(feed.apply({{"b.ndjson", line("B", 1)}}), "1 record added: B");
+}
+
 TEST(TableLoader, MixesFormatsInOneDirectory) {
   Feed feed;
   EXPECT_EQ(feed.apply({{"a.ndjson", line("A1", 1) + line("A2", 2)},

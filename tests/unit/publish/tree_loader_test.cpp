@@ -192,7 +192,49 @@ TEST(TreeLoader, EffectiveDocumentsAreBounded) {
   spec.effective_bytes_max = 30;
   Feed small(spec);
   EXPECT_THAT(small.apply({{"application.yaml", "abcdefghi: jklmnopqrst\n"}, {"c.yaml", "x: 1\n"}}),
-              HasSubstr("effective_bytes_max of 30 bytes, at app 'c'"));
+              HasSubstr("effective_bytes_max of 30 bytes of memory, at app 'c'"));
+}
+
+TEST(TreeLoader, EffectiveDocumentsAreBoundedByTheirMemoryNotTheirText) {
+  std::string zeros = R"({"list":[0)";
+  for (int i = 0; i < 1000; ++i) zeros += ",0";
+  zeros += "]}";
+  Feed::Files files = {{"application.json", zeros}};
+  for (int i = 0; i < 10; ++i) files.emplace_back("app" + std::to_string(i) + ".yaml", "x: 1\n");
+  CollectionSpec spec = tree_spec();
+  spec.effective_bytes_max = 100'000;  // the text of all is 20,000
+  Feed small(spec);
+  EXPECT_THAT(small.apply(files), HasSubstr("effective_bytes_max"));
+  spec.effective_bytes_max = 1'000'000;
+  Feed enough(spec);
+  EXPECT_THAT(enough.apply(files), HasSubstr("11 documents added"));
+}
+
+TEST(TreeLoader, TheTreeItselfIsOnTheAccount) {
+  Feed feed(profiled());
+  Feed::Files files;
+  for (int i = 0; i < 500; ++i) files.emplace_back("app" + std::to_string(i) + ".yaml", "x: 1\n");
+  feed.apply(files);
+  std::uint64_t documents = 0;  // each app's effective documents are its one layer
+  for (const auto& layer : feed.base.tree()->layers()) documents += layer->memory_bytes();
+  const std::uint64_t tree = feed.base.tree()->memory_bytes();
+  EXPECT_GT(tree, 500 * 3 * sizeof(void*));
+  EXPECT_GT(feed.account->bytes(), documents + tree) << "and each app's list of variants";
+
+  const auto changed = feed.load({{"app7.yaml", "x: 2\n"}});
+  ASSERT_TRUE(changed);
+  EXPECT_GT((*changed)->replaced_bytes, tree);
+}
+
+TEST(TreeLoader, WhatIsDiscardedLeavesTheAccount) {
+  Feed feed(profiled());
+  feed.apply({{"a.yaml", "x: 1\n"}});
+  const std::uint64_t before = feed.account->bytes();
+  ASSERT_TRUE(feed.load({{"b.yaml", "x: 1\n"}}));
+  EXPECT_GT(feed.account->bytes(), before);
+  feed.loader->discard();
+  EXPECT_EQ(feed.account->bytes(), before);
+  EXPECT_EQ(feed.apply({{"b.yaml", "x: 1\n"}}), "1 document added: b");
 }
 
 TEST(TreeLoader, ANameThatTwoAppsClaimIsMergedAlikeEverywhere) {
