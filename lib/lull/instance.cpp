@@ -178,7 +178,8 @@ void Feed::unreadable(const Errors& errors) {
 /// Keeps a rejection; the same one again is neither counted nor told.
 void Feed::note(std::optional<Rejection>& place, const Errors& errors) noexcept {
   try {
-    const Rejection rejection{spec_.name, clock_.wall(), errors};
+    const bool loaded = current(publisher_.view(), spec_.name).loaded();
+    const Rejection rejection{spec_.name, clock_.wall(), errors, loaded};
     {
       const std::lock_guard lock(mutex_);
       if (stopping_ || same_errors(place, errors)) return;

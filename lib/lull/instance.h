@@ -26,7 +26,8 @@ namespace lull {
 struct Rejection {
   std::string collection;
   Clock::Wall time;
-  Errors errors;  ///< Never empty.
+  Errors errors;        ///< Never empty.
+  bool loaded = false;  ///< Something good is still served; false: nothing was loaded yet.
 };
 
 struct InstanceOptions {

@@ -26,12 +26,11 @@ constexpr std::array<ValueFlag, 5> kValueFlags = {{
 }};
 
 constexpr const char* kFooter =
-    "Every single value of the file can be set by an environment variable too: "
-    "limits.idle_timeout_ms\n"
-    "is LULL_LIMITS_IDLE_TIMEOUT_MS. Flags win over the environment, the environment over the "
-    "file.\n"
-    "Signals: SIGTERM and SIGINT finish what is under way and exit; SIGHUP looks at all sources "
-    "again.";
+    "Every single value of the file, but for the types of fields, can be set by an environment\n"
+    "variable too: limits.idle_timeout_ms is LULL_LIMITS_IDLE_TIMEOUT_MS. Flags win over the\n"
+    "environment, the environment over the file.\n"
+    "Signals: SIGTERM and SIGINT finish what is under way and exit, a second one exits at once;\n"
+    "SIGHUP looks at all sources again.";
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 
 #include "admin/operations_handler.h"
 #include "api/api_handler.h"
@@ -14,6 +15,8 @@ namespace {
 
 using telemetry::Level;
 using telemetry::Log;
+
+constexpr int kSignalledExit = 128;  // plus the signal, as shells report it
 
 /// Signals that sigwait() takes; blocked in all threads, because they inherit it.
 sigset_t block_signals() {
@@ -44,8 +47,10 @@ void log_changes(InstanceOptions& options, Log& log) {
     std::size_t lines = 0;
     for (const Error& error : rejection.errors) {
       if (++lines > kLinesMax) break;
-      log.event(Level::kError, "refused, still serving what was good",
-                {{"collection", rejection.collection}, {"error", error.text()}});
+      log.event(
+          Level::kError,
+          rejection.loaded ? "refused, still serving what was good" : "refused, not loaded yet",
+          {{"collection", rejection.collection}, {"error", error.text()}});
     }
     if (rejection.errors.size() > kLinesMax) {
       log.event(Level::kError, "refused, more errors not shown",
@@ -75,13 +80,26 @@ http::ServerOptions server_options(const settings::Settings& settings, const Ins
   return out;
 }
 
+/// Nobody waits for signals any more: the next one ends the process at once. A handler does that,
+/// for the default action does nothing to the first process of a container.
+void let_signals_end_it(const sigset_t& signals) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    std::signal(signal, [](int number) { std::_Exit(kSignalledExit + number); });
+  }
+  std::signal(SIGHUP, SIG_IGN);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 /// Returns when SIGTERM or SIGINT came.
 void wait_for_the_end(const sigset_t& signals, Instance& instance, Log& log) {
   for (;;) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) {
-      log.event(Level::kInfo, "draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      let_signals_end_it(signals);
+      log.event(Level::kInfo, "draining",
+                {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
+                 {"hint", "a second signal ends it at once"}});
       return;
     }
     log.event(Level::kInfo, "looking at all sources again", {{"signal", "SIGHUP"}});

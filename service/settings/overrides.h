@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,13 +26,19 @@ class Overrides {
   /// The value for a path. `limits.idle_timeout_ms` is LULL_LIMITS_IDLE_TIMEOUT_MS.
   [[nodiscard]] std::optional<Value> find(std::string_view path) const;
 
-  /// Variables that match none of the paths that were looked for: most likely misspelt.
-  [[nodiscard]] std::vector<std::string> unused() const;
+  struct Misspelt {
+    std::string variable;
+    std::string meant;  ///< The nearest variable that was looked for; empty if none is near.
+  };
+  /// Variables that were not looked for, but that are near to one that was, or begin like one that
+  /// is in a section of the file. Others with this prefix are no setting's: they belong elsewhere.
+  [[nodiscard]] std::vector<Misspelt> misspelt() const;
 
  private:
   std::map<std::string, Value, std::less<>> flags_;              // by path
   std::map<std::string, std::string, std::less<>> environment_;  // by variable
-  mutable std::map<std::string, bool, std::less<>> used_;        // variables that find() returned
+  mutable std::set<std::string, std::less<>> known_;             // variables that find() looked for
+  mutable std::set<std::string, std::less<>> sections_;          // how those in sections begin
 };
 
 }  // namespace lull::settings

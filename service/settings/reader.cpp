@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
+#include <filesystem>
 #include <optional>
+
+#include "settings/nearest.h"
 
 namespace lull::settings {
 namespace {
@@ -34,22 +36,6 @@ std::string joined(auto&& words) {
     out += word;
   }
   return out;
-}
-
-// Levenshtein (1965), two rows.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -86,6 +72,10 @@ std::string Reader::pointer(std::string_view key) const {
   return out;
 }
 
+std::string Reader::dotted(std::string_view key) const {
+  return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+}
+
 const codec::Node* Reader::child(std::string_view key) {
   allowed_.emplace_back(key);
   return node_ == nullptr ? nullptr : node_->member(key);
@@ -93,10 +83,15 @@ const codec::Node* Reader::child(std::string_view key) {
 
 Reader Reader::object(std::string_view key) {
   const codec::Node* const node = child(key);
-  return {context_, node, path_.empty() ? std::string(key) : path_ + "." + std::string(key)};
+  return {context_, node, dotted(key)};
 }
 
 void Reader::error_at(std::string_view key, std::string message, std::string hint) {
+  if (const auto value = context_.overrides.find(dotted(key))) {
+    context_.errors.push_back(
+        Error{ErrorCode::kInvalid, std::move(message), {value->origin, 0, 0, {}}, std::move(hint)});
+    return;
+  }
   static const codec::Node nowhere;
   const codec::Node* at = node_ == nullptr ? nullptr : node_->member(key);
   if (at == nullptr) at = node_ == nullptr ? &nowhere : node_;
@@ -105,8 +100,7 @@ void Reader::error_at(std::string_view key, std::string message, std::string hin
 
 bool Reader::scalar(std::string_view key, Scalar& out) {
   out.node = child(key);
-  const std::string path = path_.empty() ? std::string(key) : path_ + "." + std::string(key);
-  if (auto value = context_.overrides.find(path)) {
+  if (auto value = context_.overrides.find(dotted(key))) {
     out = {std::move(value->text), std::move(value->origin), nullptr};
     return true;
   }
@@ -129,12 +123,27 @@ void Reader::scalar_error(std::string_view key, const Scalar& scalar, const std:
                  *scalar.node, pointer(key));
 }
 
+bool Reader::read_string(std::string_view key, Scalar& out) {
+  if (!scalar(key, out)) return false;
+  const bool fits = out.node == nullptr || out.node->kind == codec::Node::Kind::kString;
+  if (fits && !out.text.empty()) return true;
+  scalar_error(key, out, "a string that is not empty");
+  return false;
+}
+
 void Reader::string(std::string_view key, std::string& out) {
   Scalar value;
-  if (!scalar(key, value)) return;
-  const bool fits = value.node == nullptr || value.node->kind == codec::Node::Kind::kString;
-  if (!fits || value.text.empty()) return scalar_error(key, value, "a string that is not empty");
-  out = std::move(value.text);
+  if (read_string(key, value)) out = std::move(value.text);
+}
+
+void Reader::path(std::string_view key, std::string& out) {
+  Scalar value;
+  if (!read_string(key, value)) return;
+  const bool from_file = value.node != nullptr;
+  out = from_file ? (std::filesystem::path(context_.file).parent_path() / value.text)
+                        .lexically_normal()
+                        .string()
+                  : std::move(value.text);
 }
 
 void Reader::choice(std::string_view key, std::span<const std::string_view> allowed,
@@ -200,19 +209,6 @@ void Reader::finish() {
                    near.empty() ? "allowed here: " + joined(allowed_)
                                 : "did you mean '" + std::string(near) + "'?");
   }
-}
-
-std::string_view nearest(std::string_view word, std::span<const std::string> candidates) {
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 }  // namespace lull::settings

@@ -34,6 +34,8 @@ class Reader {
   Reader(ReadContext& context, const codec::Node* node, std::string path);
 
   void string(std::string_view key, std::string& out);
+  /// A relative path in the file is relative to the file, one in an override stays as it is.
+  void path(std::string_view key, std::string& out);
   /// One of `allowed`.
   void choice(std::string_view key, std::span<const std::string_view> allowed, std::string& out);
   void boolean(std::string_view key, bool& out);
@@ -61,16 +63,19 @@ class Reader {
 
   void finish();
 
-  /// Reports an error at a member (or, if it is absent, at this object).
+  /// Reports an error at a member: at the override that wins over it, if there is one, and at this
+  /// object if it is absent.
   void error_at(std::string_view key, std::string message, std::string hint = {});
   [[nodiscard]] std::string pointer(std::string_view key) const;
   [[nodiscard]] bool present() const noexcept { return node_ != nullptr; }
 
  private:
   struct Scalar;
+  [[nodiscard]] std::string dotted(std::string_view key) const;
   bool read_integer(std::string_view key, std::uint64_t least, std::uint64_t most,
                     std::uint64_t& out);
   bool scalar(std::string_view key, Scalar& out);
+  bool read_string(std::string_view key, Scalar& out);
   void scalar_error(std::string_view key, const Scalar& scalar, const std::string& expected);
 
   ReadContext& context_;
@@ -78,9 +83,5 @@ class Reader {
   std::string path_;
   std::vector<std::string> allowed_;
 };
-
-/// The candidate nearest to `word` by edit distance, or empty if none is near.
-[[nodiscard]] std::string_view nearest(std::string_view word,
-                                       std::span<const std::string> candidates);
 
 }  // namespace lull::settings

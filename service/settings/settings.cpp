@@ -26,18 +26,14 @@ constexpr std::uint64_t kBytesMax = 1ULL << 40U;        // a tebibyte
 Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (!in || std::filesystem::is_directory(path)) {
+  std::error_code ignored;
+  if (!in || std::filesystem::is_directory(path, ignored)) {
     return fail(ErrorCode::kUnavailable,
                 "cannot be read: " + std::generic_category().message(in ? EISDIR : errno),
                 {path, 0, 0, {}}, "name the configuration file with --config FILE");
   }
   text << in.rdbuf();
   return std::move(text).str();
-}
-
-std::string relative_to(const std::string& file, const std::string& path) {
-  const auto joined = std::filesystem::path(file).parent_path() / path;
-  return joined.lexically_normal().string();
 }
 
 void read_fields(Reader& reader, CollectionSpec& spec) {
@@ -102,6 +98,13 @@ void read_table(Reader& reader, CollectionSpec& spec) {
 void read_combinations(Reader& reader, CollectionSpec& spec) {
   const codec::Node* const list = reader.child("profile_combinations");
   if (list == nullptr) return;
+  const auto is_list = [](const codec::Member& member) {
+    return member.value.kind == codec::Node::Kind::kArray;
+  };
+  if (list->kind != codec::Node::Kind::kArray || !std::ranges::all_of(list->children, is_list)) {
+    return reader.error_at("profile_combinations", "expected a list of lists of profiles",
+                           "for example [[prod, eu]]");
+  }
   for (const auto& [none, combination] : list->children) {
     std::vector<std::string> profiles;
     for (const auto& [none_either, profile] : combination.children) {
@@ -119,9 +122,6 @@ void read_combinations(Reader& reader, CollectionSpec& spec) {
     }
     spec.profile_combinations.push_back(std::move(profiles));
   }
-  if (list->kind != codec::Node::Kind::kArray) {
-    reader.error_at("profile_combinations", "expected a list of lists of profiles");
-  }
 }
 
 void read_tree(Reader& reader, CollectionSpec& spec) {
@@ -135,8 +135,9 @@ void read_tree(Reader& reader, CollectionSpec& spec) {
   read_combinations(reader, spec);
 }
 
-void read_collection(Reader reader, const std::string& name, const std::string& file,
-                     CollectionSpec spec, std::vector<CollectionSpec>& out) {
+void read_collection(Reader reader, const std::string& name, CollectionSpec spec,
+                     std::vector<CollectionSpec>& out) {
+  if (!reader.present()) return;  // no mapping, which is reported
   static constexpr std::array<std::string_view, 2> kKinds = {"tree", "table"};
   spec.name = name;
   if (!is_collection_name(name)) {
@@ -145,17 +146,14 @@ void read_collection(Reader reader, const std::string& name, const std::string& 
   }
   std::string kind;
   reader.choice("kind", kKinds, kind);
-  if (kind.empty() && reader.present())
-    reader.error_at("kind", "a collection needs 'kind'", "tree or table");
+  if (kind.empty()) reader.error_at("kind", "a collection needs 'kind'", "tree or table");
   spec.kind = kind == "table" ? CollectionKind::kTable : CollectionKind::kTree;
   Reader source = reader.object("source");
-  source.string("files", spec.directory);
+  source.path("files", spec.directory);
   source.finish();
   if (spec.directory.empty()) {
     reader.error_at("source", "a collection needs a source",
                     "for example source: {files: documents}");
-  } else {
-    spec.directory = relative_to(file, spec.directory);
   }
   spec.kind == CollectionKind::kTable ? read_table(reader, spec) : read_tree(reader, spec);
   reader.finish();
@@ -222,26 +220,23 @@ void read_listen(Reader& root, Settings& out) {
 }
 
 void read_root(ReadContext& context, const codec::Node& node, Settings& out) {
+  using Kind = codec::Node::Kind;
   Reader root(context, &node, "");
   read_listen(root, out);
   root.integer("threads", 1, 256, out.threads);
-  root.string("data_dir", out.instance.publisher.data_dir);
-  const bool from_file = !context.overrides.find("data_dir");
-  if (from_file && !out.instance.publisher.data_dir.empty()) {
-    out.instance.publisher.data_dir = relative_to(context.file, out.instance.publisher.data_dir);
-  }
+  root.path("data_dir", out.instance.publisher.data_dir);
   CollectionSpec defaults;
   read_limits(root.object("limits"), out, defaults);
   read_files(root.object("files"), out.instance.files);
   read_retention(root.object("retention"), out.instance.publisher);
   read_log(root.object("log"), out);
   const codec::Node* const collections = root.child("collections");
-  if (collections == nullptr || collections->children.empty()) {
+  if (collections == nullptr || collections->kind == Kind::kNull ||
+      (collections->kind == Kind::kObject && collections->children.empty())) {
     root.error_at("collections", "no collection is declared", "see docs/configuration.md");
-  } else {
-    Reader all(context, collections, "collections");
+  } else if (Reader all(context, collections, "collections"); all.present()) {
     for (const auto& [name, declaration] : collections->children) {
-      read_collection(all.object(name), name, context.file, defaults, out.instance.collections);
+      read_collection(all.object(name), name, defaults, out.instance.collections);
     }
   }
   root.finish();
@@ -258,10 +253,16 @@ Checked<Settings> load_settings(const std::string& file, const Overrides& overri
   out.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 256U);
   ReadContext context{file, overrides, {}};
   read_root(context, *node, out);
-  if (!context.errors.empty()) return tl::make_unexpected(std::move(context.errors));
-  for (const std::string& variable : overrides.unused()) {
+  if (!context.errors.empty()) {
+    std::ranges::stable_sort(context.errors, {}, [](const Error& error) {
+      return std::pair(error.where.line, error.where.column);
+    });
+    return tl::make_unexpected(std::move(context.errors));
+  }
+  for (const auto& [variable, meant] : overrides.misspelt()) {
     out.warnings.push_back("the environment variable " + variable +
-                           " names no setting and is ignored");
+                           " names no setting and is ignored" +
+                           (meant.empty() ? "" : "; did you mean " + meant + "?"));
   }
   return out;
 }

@@ -32,7 +32,7 @@ struct Settings {
   std::string log_level = "info";
   HttpLimits http;
   InstanceOptions instance;           ///< Paths are absolute or relative to the working directory.
-  std::vector<std::string> warnings;  ///< To be logged: LULL_ variables that mean nothing.
+  std::vector<std::string> warnings;  ///< To be logged: LULL_ variables that look misspelt.
 };
 
 /// Reads and checks everything; no error hides another. Relative paths in the file are relative to

@@ -31,6 +31,9 @@ def test_a_broken_source_at_the_start_heals(lulld):
     lulld.start(ready=False)
     assert lulld.wait_refused("config")[0]["file"].endswith("payment.yaml")
     assert lulld.get("/v1/config/payment").status == 503
+    assert "refused, not loaded yet" in [event["message"] for event in lulld.events()]
+    code, out, _ = lulld.ctl("status")
+    assert code == 4 and "not loaded, input refused" in out
     lulld.document("payment.yaml", "db: {url: ok}\n")
     lulld.wait_value("/v1/config/payment/db/url", "ok")
     assert lulld.get("/readyz").status == 200

@@ -1,10 +1,13 @@
 """Row 40: SIGTERM under load loses no reply, with keep-alive and with a connection per request."""
 
 import http.client
+import signal
 import threading
 import time
 
 import pytest
+
+from lulld import wait_for
 
 
 class Load(threading.Thread):
@@ -70,3 +73,17 @@ def test_what_ends_it_is_logged(lulld):
     lulld.stop()
     messages = [event["message"] for event in lulld.events()]
     assert "draining" in messages and messages[-1] == "stopped"
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(lulld, second):
+    lulld.configure(extra="limits: {drain_timeout_ms: 60000, header_timeout_ms: 60000}")
+    lulld.start()
+    with lulld.socket() as half:
+        half.sendall(b"GET /v1/inventory/SKU-1 HTTP/1.1\r\n")  # a request that never ends holds the drain up
+        assert lulld.get("/livez").status == 200
+        lulld.signal(signal.SIGTERM)
+        draining = wait_for(lambda: [e for e in lulld.events() if e["message"] == "draining"], "it drains")
+        assert "second signal" in draining[0]["hint"]
+        lulld.signal(second)
+        assert lulld.process.wait(5) == 128 + second

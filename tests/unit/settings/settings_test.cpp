@@ -108,6 +108,26 @@ TEST_F(SettingsTest, AnOverrideIsCheckedLikeTheFile) {
               ElementsAre("--threads: expected an integer from 1 to 256, found 'many'"));
 }
 
+TEST_F(SettingsTest, ASourceFromOutsideIsRelativeToTheWorkingDirectory) {
+  const char* const environment[] = {"LULL_COLLECTIONS_CONFIG_SOURCE_FILES=there", nullptr};
+  Overrides overrides;
+  overrides.add_environment(environment);
+  const auto settings = load(kWhole, overrides);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->instance.collections[0].directory, "there");
+}
+
+TEST_F(SettingsTest, ABadAddressFromOutsideIsNotTheFilesFault) {
+  const char* const environment[] = {"LULL_LISTEN=bar", nullptr};
+  Overrides overrides;
+  overrides.add_environment(environment);
+  EXPECT_THAT(errors(kWhole, overrides),
+              ElementsAre(::testing::StartsWith("LULL_LISTEN: 'bar' is not an address")));
+  overrides.add_flag("listen", "foo", "--listen");
+  EXPECT_THAT(errors(kWhole, overrides),
+              ElementsAre(::testing::StartsWith("--listen: 'foo' is not an address")));
+}
+
 TEST_F(SettingsTest, AMissingFileSaysHowToNameOne) {
   const auto settings = load_settings(directory_ + "/none.yaml", {});
   ASSERT_FALSE(settings);
@@ -152,8 +172,37 @@ collections:
   EXPECT_THAT(all, ::testing::Contains(HasSubstr("'nowhere' is not a declared field")));
 }
 
+TEST_F(SettingsTest, ErrorsComeInTheOrderOfTheFile) {
+  const auto all = errors("limits: {files_max: x}\nlog: {level: loud}\nthreads: 0\n" +
+                          std::string(kWhole).substr(std::string(kWhole).find("data_dir"), 19) +
+                          "listen: nowhere\ncollections: 5\n");
+  EXPECT_THAT(all, ElementsAre(HasSubstr("yaml:1:"), HasSubstr("yaml:2:"), HasSubstr("yaml:3:"),
+                               HasSubstr("yaml:5:"), HasSubstr("yaml:6:")));
+}
+
+TEST_F(SettingsTest, CombinationsAreListsOfLists) {
+  const std::string whole = kWhole;
+  for (const char* wrong : {"[{x: prod, y: eu}]", "{a: [prod, eu]}", "prod", "[prod, eu]"}) {
+    std::string text = whole;
+    text.replace(text.find("[[prod, eu]]"), 12, wrong);
+    EXPECT_THAT(errors(text), ElementsAre(HasSubstr("expected a list of lists of profiles")))
+        << wrong;
+  }
+}
+
+TEST_F(SettingsTest, CollectionsAreMappings) {
+  EXPECT_THAT(errors("collections: [a]\n"),
+              ElementsAre(HasSubstr("expected a mapping, found a list")));
+  EXPECT_THAT(errors("collections: 5\n"),
+              ElementsAre(HasSubstr("expected a mapping, found a number")));
+  EXPECT_THAT(errors("collections: {config: 5}\n"),
+              ElementsAre(HasSubstr("expected a mapping, found a number")));
+}
+
 TEST_F(SettingsTest, NoCollectionIsAnError) {
   EXPECT_THAT(errors("threads: 1\n"), ElementsAre(HasSubstr("no collection is declared")));
+  EXPECT_THAT(errors("collections: {}\n"), ElementsAre(HasSubstr("no collection is declared")));
+  EXPECT_THAT(errors("collections:\n"), ElementsAre(HasSubstr("no collection is declared")));
 }
 
 TEST_F(SettingsTest, MisspeltVariablesAreWarnings) {
@@ -162,7 +211,9 @@ TEST_F(SettingsTest, MisspeltVariablesAreWarnings) {
   overrides.add_environment(environment);
   const auto settings = load(kWhole, overrides);
   ASSERT_TRUE(settings);
-  EXPECT_THAT(settings->warnings, ElementsAre(HasSubstr("LULL_LISSTEN")));
+  EXPECT_THAT(settings->warnings,
+              ElementsAre(HasSubstr("LULL_LISSTEN names no setting and is ignored; did you "
+                                    "mean LULL_LISTEN?")));
 }
 
 }  // namespace
