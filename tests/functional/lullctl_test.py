@@ -90,8 +90,9 @@ def test_options_may_stand_behind_the_command(server):
 def test_deep_documents_as_yaml(server):
     server.document("deep.json", '{"a":' * 62 + "1" + "}" * 62)
     wait_for(lambda: server.get("/v1/config/deep").status == 200, "the document is there")
-    out = server.ctl("-o", "yaml", "get", "config/deep")[1]
-    assert out.startswith('"a":\n') and out.count('"a":') == 62 and "{" not in out
+    for command in (["get", "config/deep"], ["list", "config", "--prefix", "deep", "--values"]):
+        out = server.ctl("-o", "yaml", *command)[1]
+        assert out.count('"a":') == 62 and "{" not in out
 
 
 def test_control_characters_do_not_reach_the_terminal(server):
