@@ -41,7 +41,8 @@ Result<Client> Client::of(std::string_view url, std::chrono::seconds timeout) {
 }
 
 Result<Reply> Client::get(const std::string& target) const {
-  const std::string address = host_ + ":" + port_;
+  const bool v6 = host_.find(':') != std::string::npos;
+  const std::string address = (v6 ? "[" + host_ + "]" : host_) + ":" + port_;
   try {
     asio::io_context context;
     beast::tcp_stream stream(context);

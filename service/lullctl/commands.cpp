@@ -1,82 +1,95 @@
 #include "lullctl/commands.h"
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <ostream>
 
-#include "lull/instance.h"
-#include "settings/settings.h"
+#include "lull/codec/parse.h"
+#include "lullctl/answer.h"
 
 namespace lull::lullctl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using codec::Node;
 
 constexpr unsigned kHttpOk = 200;
 constexpr unsigned kHttpNotFound = 404;
 constexpr unsigned kHttpServerError = 500;
 constexpr std::uint64_t kPageLimitMax = 1000;
+constexpr std::size_t kValueWidthMax = 100;
 
 int unreachable(const Error& error, std::ostream& errors) {
-  errors << "lullctl: " << error.text() << '\n';
+  errors << "lullctl: " << printable(error.text()) << '\n';
   return kUnreachable;
 }
 
 /// A problem+json reply as one line, and the exit code for its status.
 int refused(const Reply& reply, std::ostream& errors) {
-  const Json problem = Json::parse(reply.body, nullptr, false);
-  errors << "lullctl: ";
-  if (problem.is_object()) {
-    errors << problem.value("title", "error") << ": "
-           << problem.value("detail", problem.value("code", std::string())) << '\n';
-  } else {
-    errors << "the server answered " << reply.status << '\n';
-  }
+  const auto problem =
+      codec::parse_document(reply.body, codec::DocumentFormat::kJson, {"answer", 0});
+  const std::string detail = problem ? text_of(*problem, "detail") : "";
+  errors << "lullctl: "
+         << (detail.empty() ? "the server answered " + std::to_string(reply.status)
+                            : printable(text_of(*problem, "title") + ": " + detail))
+         << '\n';
   if (reply.status == kHttpNotFound) return kNotFound;
   return reply.status >= kHttpServerError ? kUnreachable : kFailed;
 }
 
 void add_parameter(std::string& target, std::string_view name, std::string_view value) {
   target += target.find('?') == std::string::npos ? '?' : '&';
-  target += name;
+  target += percent_encode(name, false);
   if (!value.empty()) target.append("=").append(percent_encode(value, false));
 }
 
 /// A value for a table's cell: a string's own characters, anything else as JSON.
-std::string cell(const Json& value) {
-  if (value.is_null()) return "-";
-  return value.is_string() ? value.get<std::string>() : value.dump();
+std::string cell(const Node* value) {
+  if (value == nullptr || value->kind == Node::Kind::kNull) return "-";
+  return value->kind == Node::Kind::kString ? value->scalar : codec::to_json(*value);
 }
 
-void write_text(const Output& output, const std::string& json) {
-  output.format == Format::kYaml ? output.out << to_yaml(json) : output.out << json << '\n';
+/// A value of any size in one cell.
+std::string short_cell(const Node* value) {
+  std::string out = cell(value);
+  if (out.size() <= kValueWidthMax) return out;
+  std::size_t end = kValueWidthMax;
+  while (end > 0 && (out[end] & 0xC0) == 0x80) --end;  // never inside a character
+  return out.substr(0, end) + "...";
 }
 
-void write_explanation(const Output& output, const Json& explanation) {
+bool is_structured(const Node& value) {
+  return value.kind == Node::Kind::kObject || value.kind == Node::Kind::kArray;
+}
+
+void write_explanation(const Output& output, const Node& explanation) {
   std::vector<std::vector<std::string>> rows = {{"PATH", "VALUE", "SET BY"}};
-  for (const Json& leaf : explanation.value("leaves", Json::array())) {
-    rows.push_back({leaf.value("path", ""), cell(leaf.value("value", Json())),
-                    leaf.value("file", "") + ":" + std::to_string(leaf.value("line", 0))});
+  for (const auto& [none, leaf] : elements(explanation, "leaves")) {
+    rows.push_back({text_of(leaf, "path"), cell(leaf.member("value")),
+                    text_of(leaf, "file") + ":" + text_of(leaf, "line")});
   }
   write_table(output, rows);
 }
 
-/// One row a record: the key, then the members of the first value as columns.
-void write_items(const Output& output, const Json& items) {
+/// One row a record: the key, then the scalar members of the first value as columns; if it has
+/// none, the whole value as one.
+void write_items(const Output& output, std::span<const codec::Member> items, bool values) {
   std::vector<std::string> columns;
-  if (!items.empty() && items[0].contains("value") && items[0]["value"].is_object()) {
-    for (const auto& [name, value] : items[0]["value"].items()) {
-      if (!value.is_structured()) columns.push_back(name);
+  const Node* const first = items.empty() ? nullptr : items[0].value.member("value");
+  if (first != nullptr && first->kind == Node::Kind::kObject) {
+    for (const auto& [name, value] : first->children) {
+      if (!is_structured(value)) columns.push_back(name);
     }
   }
+  const bool whole = values && columns.empty();
   std::vector<std::vector<std::string>> rows(1, {"KEY"});
   rows[0].insert(rows[0].end(), columns.begin(), columns.end());
-  for (const Json& item : items) {
-    rows.push_back({item.value("key", "")});
-    const Json value = item.value("value", Json::object());
+  if (whole) rows[0].emplace_back("VALUE");
+  for (const auto& [none, item] : items) {
+    const Node* const value = item.member("value");
+    rows.push_back({text_of(item, "key")});
     for (const std::string& column : columns) {
-      rows.back().push_back(cell(value.is_object() ? value.value(column, Json()) : Json()));
+      rows.back().push_back(cell(value == nullptr ? nullptr : value->member(column)));
     }
+    if (whole) rows.back().push_back(short_cell(value));
   }
   write_table(output, rows);
 }
@@ -85,16 +98,16 @@ int list_collections(const Client& client, const Output& output, std::ostream& e
   const auto reply = client.get("/v1");
   if (!reply) return unreachable(reply.error(), errors);
   if (reply->status != kHttpOk) return refused(*reply, errors);
+  const auto body = parse_answer(reply->body, "collections");
+  if (!body) return unreachable(body.error(), errors);
   if (output.format != Format::kTable) {
-    write_text(output, reply->body);
+    write_json(output, reply->body);
     return kOk;
   }
   std::vector<std::vector<std::string>> rows = {{"COLLECTION", "KIND", "ENTRIES", "CHANGED AT"}};
-  const Json body = Json::parse(reply->body, nullptr, false);
-  for (const Json& collection : body.value("collections", Json::array())) {
-    rows.push_back({collection.value("name", ""), collection.value("kind", ""),
-                    cell(collection.value("entries", Json())),
-                    cell(collection.value("changed_at", Json()))});
+  for (const auto& [none, collection] : elements(*body, "collections")) {
+    rows.push_back({text_of(collection, "name"), text_of(collection, "kind"),
+                    cell(collection.member("entries")), cell(collection.member("changed_at"))});
   }
   write_table(output, rows);
   return kOk;
@@ -114,36 +127,46 @@ std::string page_target(const ListOptions& options, std::uint64_t limit, const s
   return target;
 }
 
-void write_refusals(const Output& output, const Json& collection) {
-  const Json rejection = collection.value("current_rejection", Json());
-  if (!rejection.is_object()) return;
-  for (const Json& error : rejection.value("errors", Json::array())) {
-    std::string place = error.value("file", "");
-    if (error.contains("line")) place += ":" + std::to_string(error.value("line", 0));
-    output.out << "  " << coloured(output, Colour::kRed, "refused") << ' ' << place << ": "
-               << error.value("message", "") << '\n';
+void write_refusals(const Output& output, const Node& collection) {
+  const Node* const rejection = collection.member("current_rejection");
+  if (rejection == nullptr) return;
+  for (const auto& [none, error] : elements(*rejection, "errors")) {
+    output.out << "  " << coloured(output, Colour::kRed, "refused") << ' '
+               << printable(error_of(error).text()) << '\n';
   }
 }
 
-void write_status(const Output& output, const Json& body) {
-  output.out << "revision  " << body.value("revision", "") << "  published "
-             << body.value("published_at", "") << "\ncontent   " << body.value("content_hash", "")
-             << "\nuptime    " << body.value("uptime_seconds", 0) << " s, version "
-             << body.value("version", "") << "\n\n";
+std::string state_of(const Node& collection) {
+  const bool loaded = is_true(collection, "loaded");
+  const Node* const rejection = collection.member("current_rejection");
+  if (rejection == nullptr || rejection->kind != Node::Kind::kObject) {
+    return loaded ? "loaded" : "not loaded";
+  }
+  return loaded ? "loaded, newer input refused" : "not loaded, input refused";
+}
+
+void write_status(const Output& output, const Node& body) {
+  output.out << printable("revision  " + text_of(body, "revision") + "  published " +
+                          text_of(body, "published_at"))
+             << '\n'
+             << printable("content   " + text_of(body, "content_hash")) << '\n'
+             << printable("uptime    " + text_of(body, "uptime_seconds") + " s, version " +
+                          text_of(body, "version"))
+             << "\n\n";
   std::vector<std::vector<std::string>> rows = {
       {"COLLECTION", "STATE", "CHANGED AT", "ENTRIES", "SOURCE", "MODE"}};
-  const Json collections = body.value("collections", Json::array());
-  for (const Json& c : collections) {
-    const Json source = c.value("source", Json::object());
-    const bool refused_now = c.value("current_rejection", Json()).is_object();
-    std::string state = c.value("loaded", false) ? "loaded" : "not loaded";
-    if (refused_now) state += ", newer input refused";
-    rows.push_back({c.value("name", ""), state, cell(c.value("changed_at", Json())),
-                    cell(c.value("entries", Json())), source.value("location", ""),
-                    source.value("mode", "")});
+  const Node no_source;
+  for (const auto& [none, collection] : elements(body, "collections")) {
+    const Node* const known = collection.member("source");
+    const Node& source = known == nullptr ? no_source : *known;
+    rows.push_back({text_of(collection, "name"), state_of(collection),
+                    cell(collection.member("changed_at")), cell(collection.member("entries")),
+                    text_of(source, "location"), text_of(source, "mode")});
   }
   write_table(output, rows);
-  for (const Json& c : collections) write_refusals(output, c);
+  for (const auto& [none, collection] : elements(body, "collections")) {
+    write_refusals(output, collection);
+  }
 }
 
 }  // namespace
@@ -161,35 +184,46 @@ int get(const Client& client, const GetOptions& options, const Output& output,
   if (reply->status != kHttpOk) return refused(*reply, errors);
   if (options.raw) {
     output.out << reply->body << '\n';
-  } else if (options.explain && output.format == Format::kTable) {
-    write_explanation(output, Json::parse(reply->body, nullptr, false));
-  } else {
-    write_text(output, reply->body);
+    return kOk;
   }
+  if (!options.explain || output.format != Format::kTable) {
+    write_json(output, reply->body);
+    return kOk;
+  }
+  const auto explanation = parse_answer(reply->body, "leaves");
+  if (!explanation) return unreachable(explanation.error(), errors);
+  write_explanation(output, *explanation);
   return kOk;
 }
 
 int list(const Client& client, const ListOptions& options, const Output& output,
          std::ostream& errors) {
   if (options.collection.empty()) return list_collections(client, output, errors);
-  Json all = {{"revision", ""}, {"items", Json::array()}};
-  Json& items = all["items"];
+  Node all{Node::Kind::kObject, {}, {{"items", {Node::Kind::kArray, {}, {}, {}}}}, {}};
+  std::vector<codec::Member>& items = all.children[0].value.children;
+  std::string revision;
   std::string after;
   do {
     const std::uint64_t wanted = options.all ? kPageLimitMax : options.limit - items.size();
     const auto reply = client.get(page_target(options, std::min(wanted, kPageLimitMax), after));
     if (!reply) return unreachable(reply.error(), errors);
     if (reply->status != kHttpOk) return refused(*reply, errors);
-    Json page = Json::parse(reply->body, nullptr, false);
-    if (!page.is_object()) return refused(*reply, errors);
-    all["revision"] = page.value("revision", "");
-    after = page.value("next", "");
-    for (Json& item : page["items"]) items.push_back(std::move(item));
+    auto page = parse_answer(reply->body, "items");
+    if (!page) return unreachable(page.error(), errors);
+    revision = text_of(*page, "revision");
+    after = text_of(*page, "next");
+    for (codec::Member& member : page->children) {
+      if (member.name == "items")
+        std::ranges::move(member.value.children, std::back_inserter(items));
+    }
   } while (!after.empty() && (options.all || items.size() < options.limit));
-  output.format == Format::kTable ? write_items(output, items) : write_text(output, all.dump());
-  if (!after.empty()) {
-    errors << "lullctl: there is more; use --limit N or --all\n";
+  if (output.format == Format::kTable) {
+    write_items(output, items, options.values);
+  } else {
+    all.children.push_back({"revision", {Node::Kind::kString, revision, {}, {}}});
+    write_json(output, codec::to_json(all));
   }
+  if (!after.empty()) errors << "lullctl: there is more; use --limit N or --all\n";
   return kOk;
 }
 
@@ -197,53 +231,11 @@ int status(const Client& client, const Output& output, std::ostream& errors) {
   const auto reply = client.get("/admin/v1/status");
   if (!reply) return unreachable(reply.error(), errors);
   if (reply->status != kHttpOk) return refused(*reply, errors);
-  const Json body = Json::parse(reply->body, nullptr, false);
-  output.format == Format::kTable ? write_status(output, body) : write_text(output, reply->body);
-  for (const Json& collection : body.value("collections", Json::array())) {
-    if (!collection.value("loaded", false)) return kUnreachable;
-  }
-  return kOk;
-}
-
-int check(const std::string& path, const Output& output, std::ostream& errors) {
-  const bool directory = std::filesystem::is_directory(path);
-  const std::string file =
-      directory ? (std::filesystem::path(path) / "service.yaml").string() : path;
-  const auto settings = settings::load_settings(file, {});
-  Errors found;
-  CheckReport report;
-  if (settings) {
-    report = lull::check(settings->instance);
-    found = std::move(report.errors);
-  } else {
-    found = settings.error();
-  }
-  for (const Error& error : found) {
-    errors << coloured(output, Colour::kRed, "error") << ": " << error.text() << '\n';
-  }
-  Json result = {{"ok", found.empty()}, {"errors", Json::array()}, {"collections", Json::array()}};
-  std::vector<std::vector<std::string>> rows = {{"COLLECTION", "FILES", "ENTRIES"}};
-  for (const Error& error : found) {
-    result["errors"].push_back({{"file", error.where.file},
-                                {"line", error.where.line},
-                                {"column", error.where.column},
-                                {"pointer", error.where.pointer},
-                                {"message", error.message},
-                                {"hint", error.hint}});
-  }
-  for (const auto& c : report.collections) {
-    result["collections"].push_back({{"name", c.name}, {"files", c.files}, {"entries", c.entries}});
-    rows.push_back({c.name, std::to_string(c.files), std::to_string(c.entries)});
-  }
-  if (output.format != Format::kTable) {
-    write_text(output, result.dump(-1, ' ', false, Json::error_handler_t::replace));
-  } else {
-    write_table(output, rows);
-    output.out << (found.empty() ? coloured(output, Colour::kGreen, "ok")
-                                 : std::to_string(found.size()) + " errors")
-               << '\n';
-  }
-  return found.empty() ? kOk : kFailed;
+  const auto body = parse_answer(reply->body, "collections");
+  if (!body) return unreachable(body.error(), errors);
+  output.format == Format::kTable ? write_status(output, *body) : write_json(output, reply->body);
+  const auto is_loaded = [](const codec::Member& c) { return is_true(c.value, "loaded"); };
+  return std::ranges::all_of(elements(*body, "collections"), is_loaded) ? kOk : kUnreachable;
 }
 
 }  // namespace lull::lullctl

@@ -29,6 +29,7 @@ struct Arguments {
 };
 
 void add_commands(CLI::App& app, Arguments& arguments) {
+  app.fallthrough();  // the subcommands inherit it: the global options may stand behind them too
   app.add_option("-s,--server", arguments.server, "Address of the server")
       ->envname("LULL_SERVER")
       ->capture_default_str();
@@ -121,5 +122,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? lull::lullctl::kOk : lull::lullctl::kUsage;
   }
-  return run(app, arguments);
+  try {
+    return run(app, arguments);
+  } catch (const std::exception& error) {  // such as no memory
+    std::cerr << "lullctl: cannot go on: " << error.what() << '\n';
+    return app.got_subcommand("check") ? lull::lullctl::kFailed : lull::lullctl::kUnreachable;
+  }
 }

@@ -14,20 +14,48 @@ std::string coloured(const Output& output, Colour colour, std::string_view text)
   const char* code = "\033[1m";
   if (colour == Colour::kRed) code = "\033[31m";
   if (colour == Colour::kGreen) code = "\033[32m";
-  if (colour == Colour::kYellow) code = "\033[33m";
   return code + std::string(text) + "\033[0m";
 }
 
+std::string printable(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto code = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    const bool c1 = code == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F in UTF-8
+    if (!c1 && code >= 0x20 && code != 0x7F) {
+      out += text[i];
+      continue;
+    }
+    if (c1) {
+      code = next;
+      ++i;
+    }
+    out += "\\u00";
+    out += kDigits[code >> 4U];
+    out += kDigits[code & 0xFU];
+  }
+  return out;
+}
+
+void write_json(const Output& output, const std::string& json) {
+  output.format == Format::kYaml ? output.out << to_yaml(json) : output.out << json << '\n';
+}
+
 std::string to_yaml(const std::string& json) {
+  fy_parse_cfg config{};  // depth is bounded where documents are taken in, not here
+  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DISABLE_DEPTH_LIMIT);
   const std::unique_ptr<fy_document, void (*)(fy_document*)> document(
-      fy_document_build_from_string(nullptr, json.data(), json.size()), fy_document_destroy);
-  if (!document) return json + "\n";  // every JSON text is YAML, so this is not reached
+      fy_document_build_from_string(&config, json.data(), json.size()), fy_document_destroy);
+  if (!document) return json + "\n";  // JSON is YAML too, only less pretty
   const std::unique_ptr<char, void (*)(void*)> text(
       fy_emit_document_to_string(document.get(), FYECF_MODE_BLOCK), std::free);
   return text ? text.get() : json + "\n";
 }
 
-void write_table(const Output& output, const std::vector<std::vector<std::string>>& rows) {
+void write_table(const Output& output, std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) std::ranges::transform(row, row.begin(), printable);
   // Columns count characters, not bytes: continuation bytes of UTF-8 take no room.
   const auto width = [](std::string_view text) {
     return static_cast<std::size_t>(

@@ -18,7 +18,7 @@ struct Output {
   bool colours = false;
 };
 
-enum class Colour : std::uint8_t { kNone, kRed, kGreen, kYellow, kBold };
+enum class Colour : std::uint8_t { kNone, kRed, kGreen, kBold };
 
 /// `text` in a colour, if colours are on.
 [[nodiscard]] std::string coloured(const Output& output, Colour colour, std::string_view text);
@@ -26,7 +26,13 @@ enum class Colour : std::uint8_t { kNone, kRed, kGreen, kYellow, kBold };
 /// JSON text as block YAML; numbers and strings stay what they are.
 [[nodiscard]] std::string to_yaml(const std::string& json);
 
-/// Writes rows in aligned columns; the first row is the heading.
-void write_table(const Output& output, const std::vector<std::vector<std::string>>& rows);
+/// JSON text as JSON or, if that is the format, as YAML.
+void write_json(const Output& output, const std::string& json);
+
+/// Control characters as \u00XX: data must not steer the terminal, nor break a line.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// Writes rows in aligned columns, made printable; the first row is the heading.
+void write_table(const Output& output, std::vector<std::vector<std::string>> rows);
 
 }  // namespace lull::lullctl

@@ -62,3 +62,9 @@ def test_unknown_operations_are_404(lulld):
     for target in ("/", "/admin", "/admin/v1/none", "/metricsx", "/v2/config"):
         reply = lulld.get(target)
         assert (reply.status, reply.headers["content-type"]) == (404, "application/problem+json"), target
+
+
+def test_a_misspelt_variable_is_warned_of(lulld):
+    lulld.start(env={"LULL_LISSTEN": "x", "LULL_SEED": "1", "LULL_BIN_DIR": "x"})
+    warnings = [event["message"] for event in lulld.events() if event["level"] == "warn"]
+    assert len(warnings) == 1 and "did you mean LULL_LISTEN?" in warnings[0]
