@@ -134,7 +134,7 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
        [](const auto& c) { return c.source.files_skipped; });
   each("lull_source_overflows_total", "Event queue overflows, each answered by a full look.", true,
        [](const auto& c) { return c.source.overflows; });
-  each("lull_source_degraded", "1 while the source is not in its best mode, such as polling.",
+  each("lull_source_degraded", "1 while the source polls, or a file in it does not come to rest.",
        false, [](const auto& c) { return c.source.degraded.empty() ? 0 : 1; });
 }
 
