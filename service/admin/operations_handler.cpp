@@ -11,14 +11,13 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-/// Operations are made for each request and may be long: they are held, not copied twice.
 void send(http::Reply& reply, unsigned status, std::string_view content_type, std::string body) {
   http::ReplyHead head;
   head.status = status;
   head.content_type = content_type;
   head.add("Cache-Control", "no-store");
-  const auto hold = std::make_shared<const std::string>(std::move(body));
-  reply.send_held(head, *hold, hold);
+  if (status == 503) head.add(http::kRetryAfter.name, http::kRetryAfter.value);
+  reply.send_owned(head, std::move(body));
 }
 
 }  // namespace
@@ -37,9 +36,7 @@ void OperationsHandler::handle(const http::Request& request, http::Reply& reply)
                                      {}});
   }
   if (request.method != http::Method::kGet && request.method != http::Method::kHead) {
-    return api::send_problem(
-        reply, {405, api::code::kMethodNotAllowed,
-                api::echoed(request.method_text) + " is not allowed here", "GET, HEAD"});
+    return api::send_allowed(request, reply, api::kReadMethods);
   }
   if (path == "/livez") return send(reply, 200, kJson, R"({"alive":true})");
   if (path == "/readyz") {

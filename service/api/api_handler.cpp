@@ -9,7 +9,6 @@
 namespace lull::api {
 namespace {
 
-constexpr std::string_view kReadMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kPostMethods = "POST, OPTIONS";
 
 void label(http::Reply& reply, Route route) noexcept {
@@ -24,18 +23,7 @@ bool admit(const http::Request& request, http::Reply& reply, Route route) {
       posts ? request.method == http::Method::kPost
             : request.method == http::Method::kGet || request.method == http::Method::kHead;
   if (matches) return true;
-  const std::string_view allow = posts ? kPostMethods : kReadMethods;
-  if (request.method == http::Method::kOptions) {
-    http::ReplyHead head;
-    head.status = 204;
-    head.add("Allow", allow);
-    reply.send(head, {});
-    return false;
-  }
-  send_problem(reply, {405, code::kMethodNotAllowed,
-                       "this route does not take " + echoed(request.method_text) + "; it takes " +
-                           std::string(allow),
-                       allow});
+  send_allowed(request, reply, posts ? kPostMethods : kReadMethods);
   return false;
 }
 

@@ -14,7 +14,7 @@ namespace lull::api {
 /// Answers `/v1...` from the published view and hands everything else to `operations`.
 /// Threads: handle() from any.  Lifetime: must not outlive the view and `operations`.
 /// Cost: a value of up to 16 KiB, or its 304, is one read section, one lookup, one hash and one
-/// copy, without an allocation.
+/// copy; it allocates nothing of its own.
 class ApiHandler final : public http::Handler {
  public:
   /// `collections` are those that the view was opened with.

@@ -93,9 +93,10 @@ void send_held(const http::Request& request, http::Reply& reply, const DataHead&
 void send_owned(const http::Request& request, http::Reply& reply, const DataHead& head,
                 std::string body) {
   if (body.size() <= http::kCopyBytesMax) return send_copied(request, reply, head, body);
-  auto owned = std::make_shared<const std::string>(std::move(body));
-  const std::string_view bytes = *owned;
-  send_held(request, reply, head, bytes, std::move(owned));
+  assert(!rcu::in_read_section());
+  const Head full(request, head, body);
+  if (!full.has_body()) return reply.send(full.get(), {});
+  reply.send_owned(full.get(), std::move(body));
 }
 
 }  // namespace lull::api

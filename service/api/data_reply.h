@@ -27,11 +27,12 @@ struct DataHead {
 };
 
 /// Sends bytes that live until this returns, at most http::kCopyBytesMax of them. May be called
-/// inside a read section: it copies and hashes, and does not block or allocate.
+/// inside a read section: it hashes and copies, and does not block; it allocates only where the
+/// write buffer of the thread has to grow.
 void send_copied(const http::Request& request, http::Reply& reply, const DataHead& head,
                  std::string_view body);
 
-/// Sends bytes that `hold` keeps alive, whatever their size. Not inside a read section.
+/// Sends bytes that `hold` pins, whatever their size. Not inside a read section.
 void send_held(const http::Request& request, http::Reply& reply, const DataHead& head,
                std::string_view body, http::BodyHold hold);
 

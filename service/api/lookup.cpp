@@ -41,10 +41,11 @@ Parsed<std::shared_ptr<const snapshot::Document>> merge_on_demand(
     if (const auto* const layer = tree.layer(name)) bytes += layer->text().size();
   }
   if (bytes > bytes_left) {
-    return refuse(413, code::kResponseTooLarge,
-                  "the layers of " + echoed(app) + " have more than " + std::to_string(bytes_left) +
-                      " bytes to merge; declare this combination of profiles, so that it is built "
-                      "at publication");
+    return refuse(
+        413, code::kResponseTooLarge,
+        "the layers of " + echoed(app) + " have more than " + std::to_string(bytes_left) +
+            " bytes to merge; declare this combination in profile_combinations, so that it "
+            "is built at publication");
   }
   bytes_left -= bytes;
   return publish::merge_effective(tree, app, profiles);

@@ -10,43 +10,6 @@ namespace lull::api {
 namespace {
 
 constexpr std::size_t kEchoBytesMax = 64;
-constexpr std::string_view kRetryAfterSeconds = "1";
-
-/// The phrases of RFC 9110: with the type about:blank, the title is the status's own.
-std::string_view title(unsigned status) noexcept {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 410:
-      return "Gone";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 415:
-      return "Unsupported Media Type";
-    case 417:
-      return "Expectation Failed";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Error";
-  }
-}
 
 }  // namespace
 
@@ -73,7 +36,7 @@ std::string echoed(std::string_view input) {
 
 std::string problem_json(unsigned status, std::string_view code, std::string_view detail) {
   std::string out = R"({"type":"about:blank","title":")";
-  out += title(status);
+  out += http::reason_phrase(status);  // with the type about:blank, the title is the status's own
   out += R"(","status":)";
   out += std::to_string(status);
   out += R"(,"code":)";
@@ -84,13 +47,23 @@ std::string problem_json(unsigned status, std::string_view code, std::string_vie
   return out;
 }
 
+void send_allowed(const http::Request& request, http::Reply& reply, std::string_view allow) {
+  if (request.method == http::Method::kOptions) {
+    http::ReplyHead head;
+    head.status = 204;
+    head.add("Allow", allow);
+    return reply.send(head, {});
+  }
+  send_problem(reply, {405, code::kMethodNotAllowed,
+                       "this route does not take " + echoed(request.method_text) + "; it takes " +
+                           std::string(allow),
+                       allow});
+}
+
 void send_problem(http::Reply& reply, const Problem& problem, std::string_view revision) {
-  http::ReplyHead head;
-  head.status = problem.status;
-  head.content_type = "application/problem+json";
+  http::ReplyHead head = http::problem_head(problem.status);
   head.add("Cache-Control", "no-cache");
   if (!revision.empty()) head.add("Lull-Revision", revision);
-  if (problem.status == 503) head.add("Retry-After", kRetryAfterSeconds);
   if (!problem.allow.empty()) head.add("Allow", problem.allow);
   reply.send(head, problem_json(problem.status, problem.code, problem.detail));
 }

@@ -30,6 +30,9 @@ inline constexpr std::string_view kUnknownProfile = "unknown_profile";          
 inline constexpr std::string_view kUnsupportedMediaType = "unsupported_media_type";  // 415
 }  // namespace code
 
+/// What routes that are read take.
+inline constexpr std::string_view kReadMethods = "GET, HEAD, OPTIONS";
+
 /// One refused request. Threads: a plain value.
 struct Problem {
   unsigned status = 400;
@@ -51,6 +54,10 @@ using Parsed = tl::expected<T, Problem>;
 /// The body of a problem. `detail` must be valid UTF-8.
 [[nodiscard]] std::string problem_json(unsigned status, std::string_view code,
                                        std::string_view detail);
+
+/// Answers a method that a route does not take: OPTIONS by 204, any other by 405. `allow` lists, as
+/// static text, those that it takes.
+void send_allowed(const http::Request& request, http::Reply& reply, std::string_view allow);
 
 /// Sends a problem, with Retry-After for 503 and Allow for 405. `revision` is the one that was read
 /// to find it; empty if none was.

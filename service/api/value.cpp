@@ -119,11 +119,14 @@ Problem miss(Outcome outcome, const Wanted& wanted) {
               code::kNotFound,
               "document " + echoed(document) + in + " has no layer " + echoed(wanted.layer),
               {}};
-    case Outcome::kNoPath:
+    case Outcome::kNoPath: {
+      const std::string layer =
+          wanted.layer.empty() ? "" : "layer " + echoed(wanted.layer) + " of ";
       return {404,
               code::kNotFound,
-              "document " + echoed(document) + in + " has no path " + echoed(pointer),
+              layer + "document " + echoed(document) + in + " has no path " + echoed(pointer),
               {}};
+    }
     default:
       return {404, code::kNotFound, "no document " + echoed(document) + in, {}};
   }

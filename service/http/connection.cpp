@@ -76,7 +76,7 @@ void Connection::run() {
       case Flushed::kBroken:
         return close();
     }
-    if (closing_) return finish();
+    if (closing_) return linger();
     if (turn_over_) return wait_for_turn();
   } while (input_left_);
   const Phase waits_for = reader_.empty() ? Phase::kIdle : Phase::kRequest;
@@ -110,9 +110,8 @@ void Connection::answer_buffered() {
 }
 
 void Connection::answer(const Request& request) {
-  client_closes_ = !reader_.keep_alive();
   // A drain ends a connection only after the last request that the client has already sent.
-  closing_ = client_closes_ || (worker_.is_draining() && reader_.is_last());
+  closing_ = !reader_.keep_alive() || (worker_.is_draining() && reader_.is_last());
   const Persistence persistence = closing_               ? Persistence::kClose
                                   : reader_.is_http_11() ? Persistence::kImplied
                                                          : Persistence::kKeepAlive;
@@ -130,19 +129,15 @@ void Connection::answer(const Request& request) {
   worker_.after_handle();
   if (has_reply) return worker_.count_request(reply);
   output_.rollback(mark);
-  append_fault(kInternal, request.method == Method::kHead);
+  append_fault(kInternal);
 }
 
-void Connection::append_fault(const Fault& fault, bool head_only) {
+void Connection::append_fault(const Fault& fault) {
   closing_ = true;
-  client_closes_ = false;
   ReplyWriter& reply = worker_.reply();
-  reply.begin(output_, worker_.spare_text(), head_only, Persistence::kClose, worker_.now());
-  ReplyHead head;
-  head.status = fault.status;
-  head.content_type = "application/problem+json";
-  if (fault.status == 503) head.add("Retry-After", "1");
-  reply.send(head, worker_.handler().problem(fault.status, fault.code, fault.detail));
+  reply.begin(output_, worker_.spare_text(), reader_.is_head(), Persistence::kClose, worker_.now());
+  reply.send(problem_head(fault.status),
+             worker_.handler().problem(fault.status, fault.code, fault.detail));
   worker_.count_request(reply);
 }
 
@@ -175,16 +170,13 @@ void Connection::wait_writable() {
 }
 
 void Connection::wait_for_turn() {
+  enter(Phase::kWriting, worker_.now());  // not idle: requests that are here are answered
   operation_pending_ = true;
   boost::asio::post(socket_.get_executor(), [this] { resume({}); });
 }
 
-void Connection::finish() {
-  // A socket that is closed with unread input resets the connection, and takes the reply with it.
-  if (client_closes_ && reader_.is_last()) return close();
-  linger();
-}
-
+// A socket that is closed with unread input, if only a stray CR LF, resets the connection and takes
+// the reply with it: the client has to close first.
 void Connection::linger() {
   error_code ec;
   socket_.shutdown(Socket::shutdown_send, ec);
@@ -203,12 +195,12 @@ void Connection::on_linger_read(std::size_t bytes) {
 void Connection::sweep(Time now, bool memory_pressure) {
   const ServerOptions& options = worker_.options();
   const auto age = now - since_;
-  if (memory_pressure && now - output_.oldest_hold().value_or(now) > options.pin_age_max) {
+  if (memory_pressure && now - output_.oldest_pin().value_or(now) > options.pin_age_max) {
     return cut();
   }
   switch (phase_) {
     case Phase::kIdle:
-      if (age > options.idle_timeout) return close();
+      if (age > options.idle_timeout) return linger();
       if (worker_.is_draining()) return sweep_draining(now);
       return;
     case Phase::kRequest:

@@ -44,13 +44,11 @@ class Connection : public boost::intrusive::list_base_hook<
   /// Resets the connection. It may delete itself.
   void cut();
 
-  [[nodiscard]] bool has_held() const noexcept { return output_.has_held(); }
-
  private:
   enum class Phase : std::uint8_t {
     kIdle,     // waits for the first byte of a request
     kRequest,  // a request is incomplete
-    kWriting,  // replies wait for the client to read
+    kWriting,  // replies wait for the client to read, or requests for their turn
     kLinger,   // all is sent and our side is shut; waits for the client to close
     kClosed,   // the socket is closed; an operation has yet to come back
   };
@@ -62,11 +60,10 @@ class Connection : public boost::intrusive::list_base_hook<
   void run();
   void answer_buffered();
   void answer(const Request& request);
-  void append_fault(const Fault& fault, bool head_only = false);
+  void append_fault(const Fault& fault);
   [[nodiscard]] Flushed flush();
   void wait_writable();
   void wait_for_turn();
-  void finish();
   void linger();
   void on_linger_read(std::size_t bytes);
   void sweep_draining(Time now);
@@ -82,7 +79,6 @@ class Connection : public boost::intrusive::list_base_hook<
   Phase phase_ = Phase::kIdle;
   bool operation_pending_ = false;  // one at most
   bool closing_ = false;            // the last reply is in output_
-  bool client_closes_ = false;      // the client said that it sends nothing more
   bool input_left_ = false;         // answering stopped because output_ was full or the turn over
   bool turn_over_ = false;          // other connections come first
 };

@@ -20,11 +20,10 @@ struct Request {
   std::string_view query;  ///< The target after '?', still encoded; empty if there is none.
   std::string_view if_none_match;
   std::string_view content_type;
-  std::string_view accept;
   std::string_view body;
 };
 
-/// Keeps the bytes of a long body alive until they are sent (a pin). Destroyed on any thread.
+/// Pins what a long body is part of until it is sent. Destroyed on any thread.
 using BodyHold = std::shared_ptr<const void>;
 
 struct Header {
@@ -44,8 +43,18 @@ struct ReplyHead {
            std::string_view value) noexcept;  ///< Asserts that there is room.
 };
 
+/// The standard phrase of a status (RFC 9110), or an empty view.
+[[nodiscard]] std::string_view reason_phrase(unsigned status) noexcept;
+
+/// What a 503 of any kind says.
+inline constexpr Header kRetryAfter{"Retry-After", "1"};
+
+/// The head of a problem (RFC 9457), with Retry-After for 503.
+[[nodiscard]] ReplyHead problem_head(unsigned status) noexcept;
+
 /// Where a handler puts its one reply. For HEAD the body is counted but not sent; 204 and 304 have
-/// none. Threads: the one that called handle().  Cost: send() is one copy into the write buffer.
+/// none. Threads: the one that called handle().  Cost: send() is one copy into the write buffer,
+/// which connections of a thread share and which grows when it has to.
 class Reply {
  public:
   Reply() = default;
@@ -55,8 +64,11 @@ class Reply {
 
   /// Copies head and body. For bodies up to kCopyBytesMax.
   virtual void send(const ReplyHead& head, std::string_view body) = 0;
-  /// Copies the head; sends `body` from where it is, and keeps `hold` until that is done.
+  /// Copies the head; sends `body` from where it is, and keeps `hold` until that is done. Under
+  /// memory pressure a client that is slow to take it is cut: see ServerOptions::pin_age_max.
   virtual void send_held(const ReplyHead& head, std::string_view body, BodyHold hold) = 0;
+  /// Copies the head; keeps `body`, which was made for this reply, until it is sent.
+  virtual void send_owned(const ReplyHead& head, std::string body) = 0;
   /// Labels the request in the metrics: an index into ServerOptions::routes.
   virtual void route(std::uint8_t index) noexcept = 0;
 };
@@ -71,7 +83,7 @@ class Handler {
   Handler& operator=(const Handler&) = delete;
   virtual ~Handler() = default;
 
-  /// Calls exactly one of reply.send and reply.send_held before it returns; must not block.
+  /// Calls exactly one of the reply's send functions before it returns; must not block.
   virtual void handle(const Request& request, Reply& reply) = 0;
   /// A problem that the HTTP layer itself found (400, 408, 413, 414, 431, 501, 503, 505): the body
   /// to send with it, as application/problem+json. `code` is a stable word.

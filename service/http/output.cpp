@@ -16,9 +16,19 @@ std::string& Output::text(std::string& spare) {
   return text_;
 }
 
-void Output::append_held(std::string_view body, BodyHold hold, Time now) {
+void Output::append_pinned(std::string_view body, BodyHold pin, Time now) {
+  append_held(body, std::move(pin), now);
+}
+
+void Output::append_owned(std::string body) {
+  auto owned = std::make_shared<const std::string>(std::move(body));
+  const std::string_view bytes = *owned;
+  append_held(bytes, std::move(owned), std::nullopt);
+}
+
+void Output::append_held(std::string_view body, BodyHold hold, std::optional<Time> pinned_since) {
   if (body.empty()) return;
-  held_.push_back({text_.size(), body, std::move(hold), now});
+  held_.push_back({text_.size(), body, std::move(hold), pinned_since});
   held_bytes_ += body.size();
 }
 
@@ -75,9 +85,11 @@ void Output::give_back(std::string& spare) {
   if (spare.capacity() > kSpareBytesMax) std::string().swap(spare);
 }
 
-std::optional<Output::Time> Output::oldest_hold() const noexcept {
-  if (!has_held()) return std::nullopt;
-  return held_[first_held_].since;
+std::optional<Output::Time> Output::oldest_pin() const noexcept {
+  for (std::size_t i = first_held_; i < held_.size(); ++i) {
+    if (held_[i].pinned_since) return held_[i].pinned_since;
+  }
+  return std::nullopt;
 }
 
 }  // namespace lull::http

@@ -27,8 +27,10 @@ class Output {
 
   /// The text to append to; `spare` is taken when there is nothing pending.
   [[nodiscard]] std::string& text(std::string& spare);
-  /// Puts `body` after the text so far.
-  void append_held(std::string_view body, BodyHold hold, Time now);
+  /// Puts `body`, a part of what `pin` keeps, after the text so far.
+  void append_pinned(std::string_view body, BodyHold pin, Time now);
+  /// Puts `body` after the text so far without a copy.
+  void append_owned(std::string body);
 
   /// A point to go back to, while nothing is sent.
   struct Mark {
@@ -54,16 +56,18 @@ class Output {
   void advance(std::size_t bytes);
   /// After everything was sent: gives the text's memory back.
   void give_back(std::string& spare);
-  /// When the body was appended that is held for the longest time.
-  [[nodiscard]] std::optional<Time> oldest_hold() const noexcept;
+  /// When the body was appended that has been pinned for the longest time.
+  [[nodiscard]] std::optional<Time> oldest_pin() const noexcept;
 
  private:
   struct Held {
     std::size_t after_text;  // stands behind this many bytes of text_
     std::string_view body;   // what is not sent yet
     BodyHold hold;
-    Time since;
+    std::optional<Time> pinned_since;  // nothing: an owned body
   };
+
+  void append_held(std::string_view body, BodyHold hold, std::optional<Time> pinned_since);
 
   std::string text_;
   std::size_t text_sent_ = 0;

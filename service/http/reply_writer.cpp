@@ -1,7 +1,6 @@
 #include "http/reply_writer.h"
 
 #include <array>
-#include <boost/beast/http/status.hpp>
 #include <cassert>
 #include <charconv>
 #include <ctime>
@@ -32,12 +31,6 @@ void append_status_line(std::string& text, unsigned status) {
 
 }  // namespace
 
-std::string_view reason_phrase(unsigned status) noexcept {
-  const auto known = boost::beast::http::int_to_status(status);
-  if (known == boost::beast::http::status::unknown) return {};
-  return boost::beast::http::obsolete_reason(known);
-}
-
 void ReplyWriter::begin(Output& output, std::string& spare, bool head_only, Persistence persistence,
                         Output::Time now) noexcept {
   output_ = &output;
@@ -60,7 +53,12 @@ void ReplyWriter::send(const ReplyHead& head, std::string_view body) {
 
 void ReplyWriter::send_held(const ReplyHead& head, std::string_view body, BodyHold hold) {
   append_head(head, body.size());
-  if (has_body(head)) output_->append_held(body, std::move(hold), now_);
+  if (has_body(head)) output_->append_pinned(body, std::move(hold), now_);
+}
+
+void ReplyWriter::send_owned(const ReplyHead& head, std::string body) {
+  append_head(head, body.size());
+  if (has_body(head)) output_->append_owned(std::move(body));
 }
 
 void ReplyWriter::append_head(const ReplyHead& head, std::size_t body_bytes) {

@@ -27,6 +27,7 @@ class ReplyWriter final : public Reply {
 
   void send(const ReplyHead& head, std::string_view body) override;
   void send_held(const ReplyHead& head, std::string_view body, BodyHold hold) override;
+  void send_owned(const ReplyHead& head, std::string body) override;
   void route(std::uint8_t index) noexcept override { route_ = index; }
 
   [[nodiscard]] bool is_sent() const noexcept { return status_ != 0; }
@@ -50,8 +51,5 @@ class ReplyWriter final : public Reply {
   std::string date_line_;
   std::time_t date_seconds_ = -1;
 };
-
-/// The standard phrase of a status, or an empty view.
-[[nodiscard]] std::string_view reason_phrase(unsigned status) noexcept;
 
 }  // namespace lull::http

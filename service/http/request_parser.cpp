@@ -127,9 +127,9 @@ Request RequestParser::request(const char* base) const {
   out.method_text = view(method_text_);
   out.path = path_.size == 0 ? std::string_view("/") : view(path_);
   out.query = view(query_);
-  out.if_none_match = view(if_none_match_);
+  out.if_none_match = joined_if_none_match_.empty() ? view(if_none_match_)
+                                                    : std::string_view(joined_if_none_match_);
   out.content_type = view(content_type_);
-  out.accept = view(accept_);
   out.body = body_;
   return out;
 }
@@ -189,7 +189,7 @@ bool RequestParser::is_folded(View name, View value) const noexcept {
   return std::find(name_end, value.data(), '\n') != value.data();
 }
 
-Fault RequestParser::accept_field(Field field, View value) noexcept {
+Fault RequestParser::accept_field(Field field, View value) {
   switch (field) {
     case Field::host:
       if (has_host_) return bad("there is more than one Host field");
@@ -222,15 +222,23 @@ Fault RequestParser::accept_field(Field field, View value) noexcept {
       has_content_type_ = true;
       content_type_ = span(value);
       return {};
-    case Field::if_none_match:  // a list: if it comes in parts, the last one is used
-      if_none_match_ = span(value);
-      return {};
-    case Field::accept:
-      accept_ = span(value);
+    case Field::if_none_match:
+      join_if_none_match(value);
       return {};
     default:
       return {};
   }
+}
+
+// A list may come in several fields (RFC 9110, 5.3).
+void RequestParser::join_if_none_match(View value) {
+  if (if_none_match_.size == 0) {
+    if_none_match_ = span(value);
+    return;
+  }
+  std::string& joined = joined_if_none_match_;
+  if (joined.empty()) joined.assign(base_ + if_none_match_.offset, if_none_match_.size);
+  joined.append(", ").append(value.data(), value.size());
 }
 
 void RequestParser::on_header_impl(ErrorCode& ec) {

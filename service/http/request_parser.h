@@ -20,7 +20,8 @@ struct RequestLimits {
 
 /// Parses one request; a new object for each. It is stricter than Beast where Beast leaves room for
 /// two readings of the same bytes: see accept_field().
-/// Threads: one.  Lifetime: `body` must outlive it.  Cost: allocates only to grow `body`.
+/// Threads: one.  Lifetime: `body` must outlive it.  Cost: allocates only to grow `body` and to
+/// join fields of one name.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   RequestParser(const RequestLimits& limits, std::string& body);
@@ -63,7 +64,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(ErrorCode& ec) override;
 
   [[nodiscard]] bool is_folded(View name, View value) const noexcept;
-  [[nodiscard]] Fault accept_field(Field field, View value) noexcept;
+  [[nodiscard]] Fault accept_field(Field field, View value);
+  void join_if_none_match(View value);
   [[nodiscard]] Fault accept_target(View target) noexcept;
   void refuse(const Fault& fault, ErrorCode& ec) noexcept;
   [[nodiscard]] Span span(View view) const noexcept;
@@ -77,8 +79,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   Span path_;  // size 0: "/", which an absolute form may leave out
   Span query_;
   Span if_none_match_;
+  std::string joined_if_none_match_;  // empty: it came in one field at most
   Span content_type_;
-  Span accept_;
   std::size_t chunk_extension_bytes_ = 0;
   unsigned field_count_ = 0;
   int version_ = 11;

@@ -101,6 +101,10 @@ bool RequestReader::is_too_short_for_beast() const noexcept {
   return header_bytes_ != 0 && parser_->chunked() && end_ - parsed_ < 5;
 }
 
+bool RequestReader::is_head() const noexcept {
+  return std::string_view(data_.get() + begin_, end_ - begin_).starts_with("HEAD ");
+}
+
 void RequestReader::consume() {
   begin_ = parsed_;
   header_bytes_ = 0;

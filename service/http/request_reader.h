@@ -42,6 +42,8 @@ class RequestReader {
   /// After kRequest: whether the client wants the connection to stay open.
   [[nodiscard]] bool keep_alive() const { return parser_->keep_alive(); }
   [[nodiscard]] bool is_http_11() const { return parser_->is_http_11(); }
+  /// Whether what is there of the request at hand says HEAD, even if it is faulty or incomplete.
+  [[nodiscard]] bool is_head() const noexcept;
   /// True once per request whose body the client holds back until it reads 100 Continue.
   [[nodiscard]] bool take_expectation();
   /// Whether no byte of a request is there.

@@ -29,7 +29,8 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};    ///< Keep-alive without a request.
   std::chrono::milliseconds write_timeout{30'000};   ///< Without progress in sending.
   std::chrono::milliseconds drain_timeout{4'500};    ///< From stop() until connections are cut.
-  /// A held body older than this is cut off while memory_pressure() says so.
+  /// A body that has pinned what it is part of for longer is cut off while memory_pressure() says
+  /// so. Bodies of their own are not: they end with write_timeout.
   std::chrono::milliseconds pin_age_max{30'000};
   std::function<bool()> memory_pressure;
   /// Called after each handle() in builds with assertions: there the program checks its own rules.
@@ -50,13 +51,16 @@ class Server {
   [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
 
   /// Begins the drain: connections that are queued on the listeners are still accepted and served,
-  /// every reply says `Connection: close`, idle connections are closed, replies under way finish.
+  /// the last reply that a client has asked for says `Connection: close`, idle connections are
+  /// closed, replies under way finish.
   virtual void stop() = 0;
   /// Returns when all connections are closed, at the latest drain_timeout after stop().
   virtual void wait() = 0;
 
-  /// Per-thread counters, folded. A request's duration runs from the read that completed it until
-  /// its reply stands in the write buffer: the server's own time, without that of a slow client.
+  /// Per-thread counters, folded. A request's duration runs from the event at which its connection
+  /// got its turn (the read that completed it, as a rule) until its reply stands in the write
+  /// buffer, with the pipelined requests that were answered before it: the server's own time,
+  /// without that of a slow client.
   struct Stats {
     struct Series {
       std::string route;

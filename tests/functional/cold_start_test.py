@@ -12,6 +12,7 @@ def test_nothing_is_loaded(lulld):
     assert int(reply.headers["retry-after"]) >= 1
     ready = lulld.get("/readyz")
     assert ready.status == 503
+    assert ready.headers["retry-after"] == "1"
     assert ready.json["collections"]["config"] == "not_loaded"
     assert lulld.get("/livez").status == 200
 

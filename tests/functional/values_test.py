@@ -158,3 +158,5 @@ def test_methods(lulld):
                            ("POST", "/readyz")):
         reply = lulld.request(method, target)
         assert reply.status == 405 and reply.headers["allow"], (method, target)
+        options = lulld.request("OPTIONS", target)
+        assert options.status == 204 and options.headers["allow"] == reply.headers["allow"], target

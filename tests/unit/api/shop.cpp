@@ -29,6 +29,12 @@ void Recorder::send_held(const http::ReplyHead& head, std::string_view body, htt
   recorded_.hold_ = std::move(hold);
 }
 
+void Recorder::send_owned(const http::ReplyHead& head, std::string body) {
+  EXPECT_FALSE(rcu::in_read_section());
+  record(head);
+  recorded_.copied_ = std::move(body);
+}
+
 std::string Recorded::header(const std::string& name) const {
   const auto found = headers_.find(name);
   return found == headers_.end() ? "" : found->second;

@@ -23,6 +23,7 @@ namespace lull::api::test {
 class Recorded {
  public:
   [[nodiscard]] unsigned status() const { return status_; }
+  /// Whether the body is a part of something that stays until it is sent.
   [[nodiscard]] bool held() const { return hold_ != nullptr; }
   [[nodiscard]] int replies() const { return replies_; }
   [[nodiscard]] std::string route() const { return route_names().at(route_); }
@@ -51,6 +52,7 @@ class Recorder final : public http::Reply {
  public:
   void send(const http::ReplyHead& head, std::string_view body) override;
   void send_held(const http::ReplyHead& head, std::string_view body, http::BodyHold hold) override;
+  void send_owned(const http::ReplyHead& head, std::string body) override;
   void route(std::uint8_t index) noexcept override { recorded_.route_ = index; }
   [[nodiscard]] Recorded take() { return std::move(recorded_); }
 

@@ -46,6 +46,7 @@ class Counter final : public http::Reply {
   void send_held(const http::ReplyHead& head, std::string_view body, http::BodyHold) override {
     send(head, body);
   }
+  void send_owned(const http::ReplyHead& head, std::string body) override { send(head, body); }
   void route(std::uint8_t) noexcept override {}
 
   unsigned status = 0;

@@ -56,6 +56,30 @@ TEST(ConnectionTest, NothingAfterTheRequestThatCloses) {
   EXPECT_EQ(server.handler.handled, 1);
 }
 
+// Bytes that come after the last request must not reset the connection under its reply.
+TEST(ConnectionTest, TheLastReplySurvivesAStrayLineThatComesLater) {
+  TestServer server;
+  RawClient client(server.port(), "127.0.0.1", 4096);
+  client.send("GET /owned/3000000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return server.handler.handled == 1; }));
+  client.send("\r\n");
+  const auto replies = split_replies(client.receive_until_close().value_or(""));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].body, held_text(3'000'000));
+}
+
+TEST(ConnectionTest, AFaultyHeadIsAnsweredWithoutABody) {
+  TestServer server;
+  for (const std::string rest : {" / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", " / HTTP/1.1\r\n\r\n",
+                                 " # HTTP/1.1\r\nHost: a\r\n\r\n", " / HTTP/9.9\r\n\r\n"}) {
+    RawClient client(server.port());
+    client.send("HEAD" + rest);
+    const auto bytes = client.receive_until_close().value_or("");
+    EXPECT_TRUE(bytes.starts_with("HTTP/1.1 ")) << rest;
+    EXPECT_TRUE(bytes.ends_with("\r\n\r\n")) << bytes;
+  }
+}
+
 TEST(ConnectionTest, PipelinedRepliesKeepTheirOrder) {
   TestServer server;
   RawClient client(server.port());
@@ -70,7 +94,7 @@ TEST(ConnectionTest, PipelinedRepliesKeepTheirOrder) {
     ASSERT_TRUE(reply) << path;
     const bool is_text = path.size() > 2;
     EXPECT_EQ(reply->body, is_text ? held_text(std::stoul(path.substr(path.rfind('/') + 1)))
-                                   : "[GET][" + path + "][][][][][]");
+                                   : "[GET][" + path + "][][][][]");
   }
   EXPECT_TRUE(eventually([&] { return server.handler.holds_alive == 0; }));
   EXPECT_EQ(server.handler.holds_released, 5);
@@ -112,7 +136,7 @@ TEST(ConnectionTest, ContinueIsSentOnceAndOnlyWhenTheBodyIsMissing) {
   EXPECT_EQ(client.receive()->status, 100);
   client.send("bo");
   client.send("dy");
-  EXPECT_EQ(client.receive()->body, "[POST][/p][][][][][body]");
+  EXPECT_EQ(client.receive()->body, "[POST][/p][][][][body]");
   client.send(head + "body");
   EXPECT_EQ(client.receive()->status, 200);
 }
@@ -224,7 +248,7 @@ TEST(ConnectionTest, ALongHeldBodyArrivesWhole) {
   RawClient client(server.port());
   client.send(get("/held/20000000") + get("/a"));
   EXPECT_EQ(client.receive()->body, held_text(20'000'000));
-  EXPECT_EQ(client.receive()->body, "[GET][/a][][][][][]");
+  EXPECT_EQ(client.receive()->body, "[GET][/a][][][][]");
   EXPECT_EQ(server.handler.holds_released, 1);
 }
 

@@ -35,6 +35,17 @@ TEST(DeadlineTest, AnIncompleteRequestIsAnswered408) {
   EXPECT_EQ(server.server->stats().connections_cut, 3U);
 }
 
+TEST(DeadlineTest, A408ToHeadHasNoBody) {
+  auto options = patient();
+  options.header_timeout = milliseconds(100);
+  TestServer server(options);
+  RawClient client(server.port());
+  client.send("HEAD / HTTP/1.1\r\nHost: a\r\n");
+  const auto replies = split_replies(client.receive_until_close().value_or(""), {true});
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].status, 408);
+}
+
 TEST(DeadlineTest, ATrickleDoesNotProlongARequest) {
   auto options = patient();
   options.header_timeout = milliseconds(300);
@@ -69,6 +80,17 @@ TEST(DeadlineTest, AnIdleConnectionIsClosedInSilence) {
   EXPECT_TRUE(used.is_closed_by_server());
 }
 
+TEST(DeadlineTest, RequestsThatWaitForTheirTurnAreNotIdle) {
+  auto options = patient();
+  options.idle_timeout = milliseconds(100);
+  TestServer server(options);
+  RawClient client(server.port());
+  std::string requests;
+  for (int i = 0; i < 20; ++i) requests += "GET /slow/40 HTTP/1.1\r\nHost: a\r\n\r\n";
+  client.send(requests);  // longer than idle_timeout and a sweep's period
+  EXPECT_EQ(split_replies(client.receive_until_close().value_or("")).size(), 20U);
+}
+
 TEST(DeadlineTest, AClientThatStopsReadingIsCut) {
   auto options = patient();
   options.write_timeout = milliseconds(100);
@@ -101,6 +123,22 @@ TEST(DeadlineTest, AnOldHeldBodyIsCutOnlyUnderMemoryPressure) {
   EXPECT_TRUE(eventually([&] { return server.handler.holds_released == 1; }));
   idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(idle.receive()->status, 200);
+}
+
+TEST(DeadlineTest, ABodyOfItsOwnOutlivesMemoryPressure) {
+  auto options = patient();
+  std::atomic<int> asked{0};
+  options.pin_age_max = milliseconds(50);
+  options.memory_pressure = [&] { return ++asked > 0; };
+  TestServer server(options);
+  RawClient slow(server.port(), "127.0.0.1", 4096);
+  slow.send("GET /owned/20000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return server.handler.handled == 1; }));
+  const int before = asked;
+  EXPECT_TRUE(eventually([&] { return asked >= before + 3; }));
+  const auto reply = slow.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->body, held_text(20'000'000));
 }
 
 }  // namespace

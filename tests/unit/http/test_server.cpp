@@ -1,5 +1,6 @@
 #include "test_server.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -14,9 +15,8 @@ std::size_t number_after(std::string_view path, std::string_view prefix) {
 
 std::string describe(const Request& request) {
   std::string out;
-  for (const std::string_view part :
-       {request.method_text, request.path, request.query, request.if_none_match,
-        request.content_type, request.accept, request.body}) {
+  for (const std::string_view part : {request.method_text, request.path, request.query,
+                                      request.if_none_match, request.content_type, request.body}) {
     out.append("[").append(part).append("]");
   }
   return out;
@@ -42,6 +42,14 @@ void EchoHandler::handle(const Request& request, Reply& reply) {
       ++holds_released;
     });
     reply.send_held(head, view, hold);
+  } else if (request.path.starts_with("/owned/")) {
+    reply.send_owned(head, held_text(number_after(request.path, "/owned/")));
+  } else if (request.path.starts_with("/slow/")) {
+    const auto end = std::chrono::steady_clock::now() +
+                     std::chrono::milliseconds(number_after(request.path, "/slow/"));
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    reply.send(head, "slow");
   } else if (request.path.starts_with("/bytes/")) {
     reply.send(head, held_text(number_after(request.path, "/bytes/")));
   } else if (request.path.starts_with("/status/")) {

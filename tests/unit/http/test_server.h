@@ -11,7 +11,9 @@ namespace lull::http::test {
 
 /// Answers by path:
 ///   /held/N      N bytes that are held, as the pattern of held_text()
+///   /owned/N     N bytes of the reply's own
 ///   /bytes/N     N bytes, copied
+///   /slow/N      "slow", after N milliseconds of work
 ///   /status/N    that status with the body "status"
 ///   /throw       an exception; /throw-late one after the reply
 ///   /silent      no reply at all
@@ -29,7 +31,7 @@ class EchoHandler final : public Handler {
 
 /// What the echo handler says of a request.
 std::string describe(const Request& request);
-/// The body of /held/N.
+/// The body of /held/N and /owned/N.
 std::string held_text(std::size_t bytes);
 
 /// A server on a free port of the loopback interface.
