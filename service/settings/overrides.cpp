@@ -51,6 +51,7 @@ std::optional<Overrides::Value> Overrides::find(std::string_view path) const {
 std::vector<Overrides::Misspelt> Overrides::misspelt() const {
   // The prefix would make any two short names look near to each other.
   std::vector<std::string> names;
+  names.reserve(known_.size());
   for (const std::string& variable : known_) names.push_back(variable.substr(kPrefix.size()));
   std::vector<Misspelt> out;
   for (const auto& [variable, text] : environment_) {
