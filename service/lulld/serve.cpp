@@ -1,8 +1,11 @@
 #include "lulld/serve.h"
 
+#include <atomic>
 #include <cmath>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 #include "admin/operations_handler.h"
 #include "api/api_handler.h"
@@ -80,11 +83,23 @@ http::ServerOptions server_options(const settings::Settings& settings, const Ins
   return out;
 }
 
-/// Nobody waits for signals any more: the next one ends the process at once. A handler does that,
-/// for the default action does nothing to the first process of a container.
+std::int64_t now_seconds() noexcept {  // safe in a signal handler
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+std::atomic<std::int64_t> drain_began_seconds{0};  // set once, before the handler that reads it
+
+/// Nobody waits for signals any more: a later one ends the process at once. A handler does that,
+/// for the default action does nothing to the first process of a container. One that comes with the
+/// first is the same, sent to the group and passed on by a parent.
 void let_signals_end_it(const sigset_t& signals) {
+  drain_began_seconds = now_seconds();
   for (const int signal : {SIGTERM, SIGINT}) {
-    std::signal(signal, [](int number) { std::_Exit(kSignalledExit + number); });
+    std::signal(signal, [](int number) {
+      if (now_seconds() > drain_began_seconds + 1) std::_Exit(kSignalledExit + number);
+    });
   }
   std::signal(SIGHUP, SIG_IGN);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
@@ -99,7 +114,7 @@ void wait_for_the_end(const sigset_t& signals, Instance& instance, Log& log) {
       let_signals_end_it(signals);
       log.event(Level::kInfo, "draining",
                 {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
-                 {"hint", "a second signal ends it at once"}});
+                 {"hint", "a second signal, a second or two later, ends it at once"}});
       return;
     }
     log.event(Level::kInfo, "looking at all sources again", {{"signal", "SIGHUP"}});

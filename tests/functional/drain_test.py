@@ -85,5 +85,17 @@ def test_a_second_signal_ends_it_at_once(lulld, second):
         lulld.signal(signal.SIGTERM)
         draining = wait_for(lambda: [e for e in lulld.events() if e["message"] == "draining"], "it drains")
         assert "second signal" in draining[0]["hint"]
-        lulld.signal(second)
-        assert lulld.process.wait(5) == 128 + second
+
+        def ended():
+            lulld.signal(second)
+            return lulld.process.poll() is not None
+        wait_for(ended, "a second signal ends it")
+        assert lulld.process.returncode == 128 + second
+
+
+def test_the_same_signal_twice_at_once_is_one(lulld):
+    """Sent to the process group, and passed on by a parent: nobody has lost patience."""
+    lulld.start()
+    lulld.signal(signal.SIGTERM)
+    lulld.signal(signal.SIGTERM)
+    assert lulld.process.wait(10) == 0
