@@ -10,7 +10,7 @@
 namespace lull::settings {
 namespace {
 
-std::string_view kind_name(codec::Node::Kind kind) {
+std::string_view yaml_kind_name(codec::Node::Kind kind) {
   using Kind = codec::Node::Kind;
   switch (kind) {
     case Kind::kNull:
@@ -58,7 +58,7 @@ void ReadContext::error(std::string message, const codec::Node& at, std::string 
 Reader::Reader(ReadContext& context, const codec::Node* node, std::string path)
     : context_(context), node_(node), path_(std::move(path)) {
   if (node_ != nullptr && node_->kind != codec::Node::Kind::kObject) {
-    context_.error("expected a mapping, found " + std::string(kind_name(node_->kind)), *node_,
+    context_.error("expected a mapping, found " + std::string(yaml_kind_name(node_->kind)), *node_,
                    pointer(""));
     node_ = nullptr;
   }
@@ -118,7 +118,8 @@ void Reader::scalar_error(std::string_view key, const Scalar& scalar, const std:
     return;
   }
   const bool has_text = !scalar.text.empty();
-  context_.error("expected " + expected + ", found " + std::string(kind_name(scalar.node->kind)) +
+  context_.error("expected " + expected + ", found " +
+                     std::string(yaml_kind_name(scalar.node->kind)) +
                      (has_text ? " '" + scalar.text + "'" : ""),
                  *scalar.node, pointer(key));
 }

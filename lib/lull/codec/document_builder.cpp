@@ -8,24 +8,6 @@
 namespace lull::codec {
 namespace {
 
-std::string_view kind_name(Node::Kind kind) noexcept {
-  switch (kind) {
-    case Node::Kind::kNull:
-      return "null";
-    case Node::Kind::kBoolean:
-      return "a boolean";
-    case Node::Kind::kNumber:
-      return "a number";
-    case Node::Kind::kString:
-      return "a string";
-    case Node::Kind::kArray:
-      return "an array";
-    case Node::Kind::kObject:
-      return "an object";
-  }
-  return "";
-}
-
 struct Extent {
   std::size_t nodes = 0;
   std::size_t bytes = 0;

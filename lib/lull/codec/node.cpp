@@ -53,6 +53,24 @@ bool is_container(const Node& node) noexcept {
 
 }  // namespace
 
+std::string_view kind_name(Node::Kind kind) noexcept {
+  switch (kind) {
+    case Node::Kind::kNull:
+      return "null";
+    case Node::Kind::kBoolean:
+      return "a boolean";
+    case Node::Kind::kNumber:
+      return "a number";
+    case Node::Kind::kString:
+      return "a string";
+    case Node::Kind::kArray:
+      return "an array";
+    case Node::Kind::kObject:
+      return "an object";
+  }
+  return "";
+}
+
 const Node* Node::member(std::string_view name) const noexcept {
   if (kind != Kind::kObject) return nullptr;
   const auto at = std::ranges::find(children, name, &Member::name);

@@ -36,6 +36,9 @@ struct Node {
   [[nodiscard]] const Node* member(std::string_view name) const noexcept;
 };
 
+/// A kind as messages name it: `a number`, `an object`.
+[[nodiscard]] std::string_view kind_name(Node::Kind kind) noexcept;
+
 /// A member of an object, or with an empty name an element of an array.
 struct Member {
   std::string name;

@@ -11,21 +11,8 @@ namespace lull::codec {
 namespace {
 
 std::string_view kind_name(const RecordMember& member) noexcept {
-  switch (member.kind) {
-    case Node::Kind::kNull:
-      return "null";
-    case Node::Kind::kBoolean:
-      return "a boolean";
-    case Node::Kind::kNumber:
-      return is_integer_text(member.text) ? "an integer" : "a decimal";
-    case Node::Kind::kString:
-      return "a string";
-    case Node::Kind::kArray:
-      return "an array";
-    case Node::Kind::kObject:
-      return "an object";
-  }
-  return "";
+  if (member.kind != Node::Kind::kNumber) return codec::kind_name(member.kind);
+  return is_integer_text(member.text) ? "an integer" : "a decimal";
 }
 
 std::string_view type_name(FieldType type) noexcept {
