@@ -53,7 +53,7 @@ const Sample& sample(std::size_t records) {
     changes.push_back(record_of(2 * i, i % 1'000));
     payload_bytes += changes.back().key.size() + changes.back().record->json.size();
   }
-  out.table = TableBuilder::apply(out.table, changes);
+  out.table = TableBuilder::apply(out.table, changes).value();
   std::mt19937_64 random(records);
   for (std::size_t i = 0; i < kDraws; ++i) out.draws.push_back(key_of(2 * (random() % records)));
   std::printf(
@@ -103,7 +103,7 @@ void apply_each(benchmark::State& state, const std::vector<RecordChange>& change
   const Sample& data = sample(records_of(state));
   std::size_t i = 0;
   for (auto _ : state) {
-    const auto next = TableBuilder::apply(data.table, std::span(&changes[i++ % changes.size()], 1));
+    const auto next = TableBuilder::apply(data.table, std::span(&changes[i++ % changes.size()], 1)).value();
     if (next == data.table) state.SkipWithError("nothing changed");
     benchmark::DoNotOptimize(next.get());
   }
@@ -141,7 +141,7 @@ void apply_thousand(benchmark::State& state) {
     changes.push_back(record_of(2 * (i * records_of(state) / 1'000), 1'000));
   }
   for (auto _ : state) {
-    benchmark::DoNotOptimize(TableBuilder::apply(data.table, changes).get());
+    benchmark::DoNotOptimize(TableBuilder::apply(data.table, changes)->get());
   }
 }
 
@@ -150,7 +150,7 @@ void build_all(benchmark::State& state) {
   for (std::size_t i = 0; i < records_of(state); ++i)
     changes.push_back(record_of(2 * i, i % 1'000));
   const auto empty = TableBuilder::empty({{"warehouse"}}, nullptr);
-  for (auto _ : state) benchmark::DoNotOptimize(TableBuilder::apply(empty, changes).get());
+  for (auto _ : state) benchmark::DoNotOptimize(TableBuilder::apply(empty, changes)->get());
 }
 
 void page_of_100(benchmark::State& state, bool where) {

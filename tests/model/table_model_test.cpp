@@ -108,7 +108,7 @@ void TableModel::apply(std::vector<RecordChange> changes) {
     }
   }
   const TablePtr base = now_.table;
-  now_.table = TableBuilder::apply(base, changes);
+  now_.table = TableBuilder::apply(base, changes).value();
   ASSERT_EQ(now_.table->size(), now_.reference.size());
   // The caller's strings are its own again: the table must not refer to them.
   for (RecordChange& change : changes) {
@@ -220,9 +220,9 @@ void TableModel::check_rebuilt() {
   for (const auto& [key, value] : now_.reference) {
     all.push_back({key, RecordInput{key, value.json, value.index_values, value.quantity}});
   }
-  const TablePtr rebuilt = TableBuilder::apply(TableBuilder::empty(kLayout, account_), all);
+  const TablePtr rebuilt = TableBuilder::apply(TableBuilder::empty(kLayout, account_), all).value();
   ASSERT_EQ(rebuilt->content_hash(), now_.table->content_hash()) << "the path of changes shows";
-  ASSERT_EQ(TableBuilder::apply(now_.table, all), now_.table) << "nothing changed";
+  ASSERT_EQ(TableBuilder::apply(now_.table, all).value(), now_.table) << "nothing changed";
 }
 
 void TableModel::check_all(const Revision& revision) {

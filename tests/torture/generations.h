@@ -57,7 +57,8 @@ inline std::shared_ptr<const snapshot::Table> table_of(std::uint64_t generation,
         {key, snapshot::RecordInput{key, json, {}, static_cast<std::int64_t>(generation)}});
   }
   return snapshot::TableBuilder::apply(snapshot::TableBuilder::empty({}, std::move(account)),
-                                       changes);
+                                       changes)
+      .value();
 }
 
 inline Revision base_of(const publish::Publisher& publisher, std::string_view collection) {

@@ -44,6 +44,12 @@ std::string Sha256::hex() const {
   return out;
 }
 
+Sha256 sha256(std::string_view bytes) {
+  Sha256 out;
+  require(EVP_Digest(bytes.data(), bytes.size(), out.bytes.data(), nullptr, EVP_sha256(), nullptr));
+  return out;
+}
+
 struct Sha256Stream::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   State() = default;

@@ -31,6 +31,10 @@ struct Sha256 {
   [[nodiscard]] std::string hex() const;
 };
 
+/// SHA-256 of these bytes, without any framing. Cost: 1 to 2 GB/s where the processor has
+/// instructions for it.
+[[nodiscard]] Sha256 sha256(std::string_view bytes);
+
 /// SHA-256 of a sequence of parts. `field` frames a part by its length, so that ("ab","c") and
 /// ("a","bc") differ. Threads: one at a time.
 class Sha256Stream {

@@ -23,4 +23,9 @@ MemoryAccount::Charge& MemoryAccount::Charge::operator=(Charge&& other) noexcept
   return *this;
 }
 
+void MemoryAccount::Charge::resize(std::size_t bytes) noexcept {
+  if (account_) account_->bytes_.fetch_add(bytes - bytes_, std::memory_order_relaxed);  // modulo 2^64
+  bytes_ = bytes;
+}
+
 }  // namespace lull

@@ -26,6 +26,8 @@ class MemoryAccount {
     Charge& operator=(const Charge&) = delete;
     Charge(Charge&& other) noexcept;
     Charge& operator=(Charge&& other) noexcept;
+    /// Holds so many bytes from now on. Threads: one at a time.
+    void resize(std::size_t bytes) noexcept;
 
    private:
     std::shared_ptr<MemoryAccount> account_;

@@ -89,7 +89,9 @@ Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& cha
   if (!work.errors.empty()) return tl::make_unexpected(work.errors.take());
 
   const std::vector<RecordChange> changes = record_changes(work);
-  built_ = changes.empty() ? work.base : TableBuilder::apply(work.base, changes);
+  auto built = TableBuilder::apply(work.base, changes);
+  if (!built) return tl::make_unexpected(Errors{std::move(built.error())});
+  built_ = *std::move(built);
   if (base.table() != nullptr && base.table()->content_hash() == built_->content_hash()) {
     built_ = std::get<std::shared_ptr<const Table>>(base.data);  // keep one of the two
     return std::optional<Candidate>{};

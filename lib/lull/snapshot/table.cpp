@@ -13,15 +13,15 @@ struct Condition {
   std::string_view value;
 };
 
-bool holds(const Condition& condition, const Entry& record) noexcept {
+bool holds(const Condition& condition, const StoredRecord& record) noexcept {
   return stored_index_value(record.attributes, condition.index) == condition.value;
 }
 
-/// Walks the entries of one map that begin with `range`: of the records, or of the index of the
+/// Walks the entries of one order that begin with `range`: of the keys, or of the index of the
 /// first condition. What is left of an entry's key after `skip` bytes is the record's key.
 class PageScan {
  public:
-  PageScan(const OrderedMap& records, const PageRequest& request) noexcept
+  PageScan(const RecordStore& records, const PageRequest& request) noexcept
       : records_(records), request_(request) {}
 
   PageEnd run(const OrderedMap& map, std::string_view skip, std::span<const Condition> conditions,
@@ -31,7 +31,7 @@ class PageScan {
   [[nodiscard]] OrderedMap::Cursor start(const OrderedMap& map, std::string_view skip,
                                          std::string_view range) const;
 
-  const OrderedMap& records_;
+  const RecordStore& records_;
   const PageRequest& request_;
 };
 
@@ -54,32 +54,35 @@ PageEnd PageScan::run(const OrderedMap& map, std::string_view skip,
   const std::size_t scan_max = std::max<std::size_t>(request_.scan_max, 1);
   std::size_t visited = 0;
   std::size_t looked_at = 0;
-  std::string_view last;
+  std::string_view last;  // of a record, which outlives the cursor
   for (OrderedMap::Cursor at = start(map, skip, range); !at.done(); at.next()) {
     const std::string_view entry_key = at.key();
     if (!entry_key.starts_with(range)) break;
     if (looked_at++ == scan_max) return {std::string(last)};
     const std::string_view key = entry_key.substr(skip.size());
-    const Entry record = &map == &records_ ? at.entry() : records_.find(key).value();
+    const StoredRecord record = records_.find(key).value();
     if (std::ranges::all_of(conditions, [&](const Condition& c) { return holds(c, record); })) {
       // One more is looked for than is visited: to know whether there is more.
       if (visited++ == limit) return {std::string(last)};
-      visit(stored_record(record));
+      visit(record_view(record));
     }
-    last = key;
+    last = record.key;
   }
   return {};
 }
 
 }  // namespace
 
-Table::Table(Layout layout, Map records, std::vector<Map> indexes)
-    : layout_(std::move(layout)), records_(std::move(records)), indexes_(std::move(indexes)) {}
+Table::Table(Layout layout, Store records, Order order, std::vector<Order> indexes)
+    : layout_(std::move(layout)),
+      records_(std::move(records)),
+      order_(std::move(order)),
+      indexes_(std::move(indexes)) {}
 
 std::optional<RecordView> Table::find(std::string_view key) const noexcept {
-  const std::optional<Entry> entry = records_->find(key);
-  if (!entry) return std::nullopt;
-  return stored_record(*entry);
+  const std::optional<StoredRecord> record = records_->find(key);
+  if (!record) return std::nullopt;
+  return record_view(*record);
 }
 
 Result<PageEnd> Table::page(const PageRequest& request,
@@ -91,7 +94,7 @@ Result<PageEnd> Table::page(const PageRequest& request,
     conditions.push_back({*number, where.value});
   }
   PageScan scan(*records_, request);
-  if (conditions.empty()) return scan.run(*records_, {}, {}, visit);
+  if (conditions.empty()) return scan.run(*order_, {}, {}, visit);
   std::string skip;
   append_index_key(skip, conditions.front().value, {});
   return scan.run(*indexes_[conditions.front().index], skip, std::span(conditions).subspan(1),

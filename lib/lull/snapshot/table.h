@@ -14,6 +14,7 @@
 #include "lull/base/hash.h"
 #include "lull/base/memory_account.h"
 #include "lull/snapshot/ordered_map.h"
+#include "lull/snapshot/record_store.h"
 
 namespace lull::snapshot {
 
@@ -63,8 +64,8 @@ struct PageEnd {
 
 /// An immutable table.
 /// Threads: any, without synchronisation.  Lifetime: the snapshot that it was read under.
-/// Cost: find() is O(log records), allocates nothing; page() O(log records + entries looked at),
-/// with `where` a lookup for each entry looked at.
+/// Cost: find() is O(1), allocates nothing; page() O(log records + entries looked at), with a lookup
+/// for each entry looked at. Destroyed where no reader is left; costs what no other table shares.
 class Table {
  public:
   struct Layout {
@@ -81,20 +82,22 @@ class Table {
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] const Layout& layout() const noexcept;
 
-  /// SHA-256 of all records in key order, by way of hashes of their leaves: it depends on the
-  /// content alone, not on the changes that led to it.
+  /// SHA-256 of all records, by way of hashes of their shards: it depends on the content alone, not
+  /// on the changes that led to it.
   [[nodiscard]] const Sha256& content_hash() const noexcept;
 
  private:
   friend class TableBuilder;
-  using Map = std::shared_ptr<const OrderedMap>;
+  using Store = std::shared_ptr<const RecordStore>;
+  using Order = std::shared_ptr<const OrderedMap>;
 
-  Table(Layout layout, Map records, std::vector<Map> indexes);
+  Table(Layout layout, Store records, Order order, std::vector<Order> indexes);
   [[nodiscard]] Result<std::size_t> index_number(std::string_view name) const;
 
   Layout layout_;
-  Map records_;               ///< Key to record.
-  std::vector<Map> indexes_;  ///< One for each of the layout; see table_format.h.
+  Store records_;
+  Order order_;                 ///< All keys.
+  std::vector<Order> indexes_;  ///< One for each of the layout; see table_format.h.
 };
 
 /// Applies a change set to a base table and yields the next one, sharing what did not change.
@@ -107,13 +110,17 @@ class TableBuilder {
 
   /// `changes` are sorted by key, each key once (asserted). Removing a key that is not there, and
   /// putting a record that is there already, change nothing.
-  /// Cost: O(changed leaves); neither the base nor its readers notice.
-  [[nodiscard]] static std::shared_ptr<const Table> apply(const std::shared_ptr<const Table>& base,
-                                                          std::span<const RecordChange> changes);
+  /// Cost: O(changed shards and leaves) on the newest table; neither the base nor its readers
+  /// notice. A base from which another table was made that is still alive is copied first.
+  /// Errors: kLimit if so many keys hash alike that they do not fit into a shard.
+  [[nodiscard]] static Result<std::shared_ptr<const Table>> apply(
+      const std::shared_ptr<const Table>& base, std::span<const RecordChange> changes);
 
  private:
-  static std::shared_ptr<const OrderedMap> apply_index(const Table& base, std::size_t number,
-                                                       std::span<const OrderedMap::Change> records);
+  [[nodiscard]] static Table::Order apply_index(const Table& base, std::size_t number,
+                                                std::span<const RecordStore::Change> records);
+  [[nodiscard]] static Table::Order apply_order(const Table& base,
+                                                std::span<const RecordStore::Change> records);
 };
 
 }  // namespace lull::snapshot

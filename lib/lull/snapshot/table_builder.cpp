@@ -31,46 +31,61 @@ struct Range {
 
 std::shared_ptr<const Table> TableBuilder::empty(Table::Layout layout,
                                                  std::shared_ptr<MemoryAccount> account) {
-  std::vector<Table::Map> indexes(
-      layout.indexes.size(),
-      std::make_shared<const OrderedMap>(OrderedMap::Options{.hashed = false, .account = account}));
-  auto records = std::make_shared<const OrderedMap>(
-      OrderedMap::Options{.hashed = true, .account = std::move(account)});
+  const auto order =
+      std::make_shared<const OrderedMap>(OrderedMap::Options{.hashed = false, .account = account});
+  std::vector<Table::Order> indexes(layout.indexes.size(), order);
   return std::shared_ptr<const Table>(
-      new Table(std::move(layout), std::move(records), std::move(indexes)));
+      new Table(std::move(layout), RecordStore::empty(std::move(account)), order, std::move(indexes)));
 }
 
-std::shared_ptr<const Table> TableBuilder::apply(const std::shared_ptr<const Table>& base,
-                                                 std::span<const RecordChange> changes) {
+Result<std::shared_ptr<const Table>> TableBuilder::apply(const std::shared_ptr<const Table>& base,
+                                                         std::span<const RecordChange> changes) {
   assert(well_formed(base->layout_, changes));
   std::string bytes;
   std::vector<Range> attributes;
+  attributes.reserve(changes.size());
   for (const RecordChange& change : changes) {
     const std::size_t begin = bytes.size();
     if (change.record) append_attributes(bytes, *change.record);
     attributes.push_back({begin, bytes.size() - begin});
   }
-  std::vector<OrderedMap::Change> effective;
+  std::vector<RecordStore::Change> effective;
+  effective.reserve(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const std::optional<RecordInput>& record = changes[i].record;
-    Entry after{changes[i].key, attributes[i].of(bytes), {}};
-    if (record) after.body = record->json;
-    const std::optional<Entry> before = base->records_->find(changes[i].key);
+    StoredRecord after{changes[i].key, attributes[i].of(bytes), {}};
+    if (record) after.json = record->json;
+    const std::optional<StoredRecord> before = base->records_->find(changes[i].key);
     if (record ? before != after : before.has_value()) {
-      effective.push_back({after, !record.has_value()});
+      effective.push_back({after, !record.has_value(), before});
     }
   }
   if (effective.empty()) return base;
-  std::vector<Table::Map> indexes;
+  auto records = RecordStore::apply(base->records_, effective);
+  if (!records) return tl::make_unexpected(std::move(records.error()));
+  std::vector<Table::Order> indexes;
+  indexes.reserve(base->indexes_.size());
   for (std::size_t number = 0; number < base->indexes_.size(); ++number) {
     indexes.push_back(apply_index(*base, number, effective));
   }
-  return std::shared_ptr<const Table>(
-      new Table(base->layout_, OrderedMap::apply(*base->records_, effective), std::move(indexes)));
+  return std::shared_ptr<const Table>(new Table(base->layout_, *std::move(records),
+                                                apply_order(*base, effective), std::move(indexes)));
 }
 
-std::shared_ptr<const OrderedMap> TableBuilder::apply_index(
-    const Table& base, std::size_t number, std::span<const OrderedMap::Change> records) {
+/// A change of a value alone leaves the order of keys as it is.
+Table::Order TableBuilder::apply_order(const Table& base,
+                                       std::span<const RecordStore::Change> records) {
+  std::vector<OrderedMap::Change> changes;
+  for (const RecordStore::Change& change : records) {
+    if (change.remove || !change.before) {
+      changes.push_back({{change.record.key, {}, {}}, change.remove});
+    }
+  }
+  return changes.empty() ? base.order_ : OrderedMap::apply(*base.order_, changes);
+}
+
+Table::Order TableBuilder::apply_index(const Table& base, std::size_t number,
+                                       std::span<const RecordStore::Change> records) {
   std::string bytes;
   std::vector<std::pair<Range, bool>> changes;
   const auto add = [&](std::string_view value, std::string_view key, bool remove) {
@@ -78,21 +93,21 @@ std::shared_ptr<const OrderedMap> TableBuilder::apply_index(
     append_index_key(bytes, value, key);
     changes.push_back({{begin, bytes.size() - begin}, remove});
   };
-  for (const OrderedMap::Change& change : records) {
-    const std::optional<Entry> record = base.records_->find(change.entry.key);
+  for (const RecordStore::Change& change : records) {
     std::optional<std::string_view> before;
     std::optional<std::string_view> after;
-    if (record) before = stored_index_value(record->attributes, number);
-    if (!change.remove) after = stored_index_value(change.entry.attributes, number);
+    if (change.before) before = stored_index_value(change.before->attributes, number);
+    if (!change.remove) after = stored_index_value(change.record.attributes, number);
     if (before == after) continue;
-    if (before) add(*before, change.entry.key, true);
-    if (after) add(*after, change.entry.key, false);
+    if (before) add(*before, change.record.key, true);
+    if (after) add(*after, change.record.key, false);
   }
   if (changes.empty()) return base.indexes_[number];
   std::vector<OrderedMap::Change> entries;
   entries.reserve(changes.size());
-  for (const auto& [range, remove] : changes)
+  for (const auto& [range, remove] : changes) {
     entries.push_back({{range.of(bytes), {}, {}}, remove});
+  }
   std::ranges::sort(entries, {}, [](const OrderedMap::Change& change) { return change.entry.key; });
   return OrderedMap::apply(*base.indexes_[number], entries);
 }

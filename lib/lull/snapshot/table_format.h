@@ -1,6 +1,6 @@
 // How a table writes records and index entries into ordered maps.
 //
-// A record: the key is its key, the body its JSON, and the attributes hold what was declared of it:
+// A record: the attributes hold what was declared of it:
 // a byte that says whether there is a quantity, the quantity, then each index value as its size and
 // its bytes, or kAbsent.
 // An index entry: the key is the size of the value, the value, the record's key; nothing else. With
@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-#include "lull/snapshot/leaf.h"
+#include "lull/snapshot/shard.h"
 #include "lull/snapshot/table.h"
 
 namespace lull::snapshot {
@@ -79,8 +79,8 @@ inline std::optional<std::string_view> stored_index_value(std::string_view attri
   }
 }
 
-inline RecordView stored_record(const Entry& entry) noexcept {
-  return {entry.key, entry.body, stored_quantity(entry.attributes)};
+inline RecordView record_view(const StoredRecord& record) noexcept {
+  return {record.key, record.json, stored_quantity(record.attributes)};
 }
 
 }  // namespace lull::snapshot

@@ -14,7 +14,7 @@ std::shared_ptr<const Table> table(std::string key) {
   std::vector<RecordChange> changes;
   changes.push_back(
       {key, RecordInput{.key = key, .json = "{}", .index_values = {}, .quantity = {}}});
-  return TableBuilder::apply(empty, changes);
+  return TableBuilder::apply(empty, changes).value();
 }
 
 class SnapshotTest : public ::testing::Test {

@@ -25,7 +25,7 @@ inline RecordChange removal(std::string key) {
 
 inline std::shared_ptr<const Table> changed(const std::shared_ptr<const Table>& base,
                                             const std::vector<RecordChange>& changes) {
-  return TableBuilder::apply(base, changes);
+  return TableBuilder::apply(base, changes).value();
 }
 
 /// The keys of a page, in the order visited.
