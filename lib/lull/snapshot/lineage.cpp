@@ -96,8 +96,8 @@ void Lineage::free_born_after(Child root, std::uint64_t version) noexcept {
       root.is_shard() ? static_cast<const Node*>(root.shard()) : static_cast<const Node*>(root.branch());
   if (node->born <= version) return;
   if (root.is_shard()) {
-    root.shard()->for_each([&](const HashedRecord& record) {
-      if (record.large != nullptr && record.large->born > version) free(record.large);
+    root.shard()->for_each([&](const StoredRecord&, const LargeValue* large) {
+      if (large != nullptr && large->born > version) free(large);
     });
   } else {
     for (const Child child : root.branch()->child_list()) free_born_after(child, version);

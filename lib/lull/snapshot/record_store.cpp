@@ -40,7 +40,9 @@ Result<std::shared_ptr<const RecordStore>> RecordStore::copy() const {
   std::vector<Change> all;
   all.reserve(size());
   for_each_shard([&all](const Shard& shard) {
-    shard.for_each([&all](const HashedRecord& record) { all.push_back({record.record, false, {}}); });
+    shard.for_each([&all](const StoredRecord& record, const LargeValue*) {
+      all.push_back({record, false, {}});
+    });
   });
   return apply(empty(account_), all);
 }

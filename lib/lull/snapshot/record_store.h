@@ -1,7 +1,7 @@
 // Records by key: the hash-routed half of a table.
 //
 //   hash of the key:  | 8 bits | 8 bits | ...        | 32 bits: group and fingerprint |
-//                     branch -> branch -> shard of at most 256 records
+//                     branch -> branch -> shard of at most 64 records
 //
 // A range of hashes is one shard if its records fit into one, and otherwise two halves: the shape
 // depends on the content alone. A change copies the shards that it touches and the branches above

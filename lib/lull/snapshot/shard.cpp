@@ -32,11 +32,6 @@ char* write_bytes(char* at, std::string_view bytes) noexcept {
   return at + bytes.size();
 }
 
-void append_size(std::string& out, std::size_t size) {
-  std::array<char, 10> bytes{};
-  out.append(bytes.data(), write_size(bytes.data(), size));
-}
-
 }  // namespace
 
 void* Node::allocate(std::size_t bytes) {
@@ -75,12 +70,6 @@ bool LargeValue::needed(const StoredRecord& record) noexcept {
          record.attributes.size() + record.json.size() > Shard::kInlineBytesMax;
 }
 
-Totals Totals::of(const StoredRecord& record) noexcept {
-  const bool is_short = record.json.size() <= Shard::kInlineBytesMax;
-  const std::size_t json_bytes = is_short ? record.json.size() : sizeof(Sha256);
-  return {1, record.key.size() + json_bytes};
-}
-
 std::size_t Shard::encoded_bytes(const HashedRecord& record) noexcept {
   const StoredRecord& r = record.record;
   const std::size_t payload =
@@ -102,27 +91,6 @@ char* Shard::write(char* at, const HashedRecord& record) noexcept {
     return at + sizeof(record.large);
   }
   return write_bytes(write_bytes(at, r.attributes), r.json);
-}
-
-HashedRecord Shard::read(const char*& at) noexcept {
-  HashedRecord out;
-  const std::size_t key_bytes = read_size(at);
-  const std::size_t attribute_bytes = read_size(at);
-  const std::size_t json_bytes = read_size(at);
-  out.record.key = {at, key_bytes};
-  out.hash = key_hash(out.record.key);
-  at += key_bytes;
-  if (json_bytes == 0) {
-    std::memcpy(&out.large, at, sizeof(out.large));
-    at += sizeof(out.large);
-    out.record.attributes = out.large->attributes();
-    out.record.json = out.large->json();
-  } else {
-    out.record.attributes = {at, attribute_bytes};
-    out.record.json = {at + attribute_bytes, json_bytes};
-    at += attribute_bytes + json_bytes;
-  }
-  return out;
 }
 
 const Shard* Shard::make(std::span<const HashedRecord> records, std::uint64_t born,
@@ -168,19 +136,26 @@ void Shard::fill(std::span<const HashedRecord> records) {
 }
 
 Sha256 Shard::hash_of(std::span<const HashedRecord> records, std::string& scratch) {
-  scratch.assign(1, 'S');  // no branch's bytes begin so
+  constexpr std::size_t kSizesBytesMax = 10;  // of a key up to 1 KiB and a JSON text up to 4 GiB
+  std::size_t bytes_max = 1;
   for (const HashedRecord& record : records) {
-    append_size(scratch, record.record.key.size());
-    scratch += record.record.key;
-    append_size(scratch, record.record.json.size());
-    if (record.record.json.size() <= kInlineBytesMax) {
-      scratch += record.record.json;
+    bytes_max += kSizesBytesMax + Totals::of(record.record).weight_bytes;
+  }
+  if (scratch.size() < bytes_max) scratch.resize(bytes_max);
+  char* at = scratch.data();
+  *at++ = 'S';  // no branch's bytes begin so
+  for (const HashedRecord& record : records) {
+    const StoredRecord& r = record.record;
+    at = write_bytes(write_size(at, r.key.size()), r.key);
+    at = write_size(at, r.json.size());
+    if (r.json.size() <= kInlineBytesMax) {
+      at = write_bytes(at, r.json);
     } else {
-      scratch.append(reinterpret_cast<const char*>(record.large->json_hash.bytes.data()),
-                     record.large->json_hash.bytes.size());
+      const auto& hash = record.large->json_hash.bytes;
+      at = write_bytes(at, {reinterpret_cast<const char*>(hash.data()), hash.size()});
     }
   }
-  return sha256(scratch);
+  return sha256({scratch.data(), static_cast<std::size_t>(at - scratch.data())});
 }
 
 }  // namespace lull::snapshot

@@ -1,4 +1,4 @@
-// Some hundred records whose keys hash alike, packed into one block.
+// Some dozen records whose keys hash alike, packed into one block.
 //
 //   Shard | group | group | ... | record | record | ...
 //
@@ -109,11 +109,13 @@ struct Totals {
 /// Cost: find() touches a group and a record, and more of them where fingerprints collide.
 class Shard : public Node {
  public:
-  static constexpr std::size_t kRecordsMax = 256;
-  static constexpr std::size_t kWeightBytesMax = 32U << 10U;
+  /// Measured with 64, 128 and 256 (docs/adr/007-packed-engine.md): a change costs what its shard
+  /// weighs, a lookup the same with each.
+  static constexpr std::size_t kRecordsMax = 64;
+  static constexpr std::size_t kWeightBytesMax = 16U << 10U;
   /// Of attributes and JSON together; LargeValue takes what is longer.
   static constexpr std::size_t kInlineBytesMax = 1024;
-  /// Fifteen groups at 17 records each leave every seventh place free: few groups overflow.
+  /// Of the 21 places of a group: few groups overflow.
   static constexpr std::size_t kGroupRecordsMean = 17;
 
   [[nodiscard]] static bool fits(const Totals& totals) noexcept {
@@ -136,15 +138,17 @@ class Shard : public Node {
 
   [[nodiscard]] std::size_t size() const noexcept { return count; }
   [[nodiscard]] const Sha256& content_hash() const noexcept { return content_hash_; }
-  /// Calls `visit(HashedRecord)` for each record in order.
+  /// Calls `visit(const StoredRecord&, const LargeValue*)` for each record in the order of hashes;
+  /// the second is null for what stands in the shard itself.
   template <class Visit>
   void for_each(Visit visit) const {
-    const char* at = base() + first_record() * kUnit;
+    std::size_t unit = first_record();
     for (std::size_t i = 0; i < count; ++i) {
-      const char* end = at;
-      const HashedRecord out = read(end);
-      visit(out);
-      at = base() + units(static_cast<std::size_t>(end - base())) * kUnit;
+      const char* at = base() + unit * kUnit;
+      const LargeValue* large = nullptr;
+      const StoredRecord record = read(at, large);
+      unit = units(static_cast<std::size_t>(at - base()));
+      visit(record, large);
     }
   }
 
@@ -174,8 +178,8 @@ class Shard : public Node {
   }
   [[nodiscard]] static std::size_t encoded_bytes(const HashedRecord& record) noexcept;
   static char* write(char* at, const HashedRecord& record) noexcept;
-  /// Reads the record at `at`, with its hash, and steps over it.
-  [[nodiscard]] static HashedRecord read(const char*& at) noexcept;
+  /// Reads the record at `at` and steps over it.
+  [[nodiscard]] static StoredRecord read(const char*& at, const LargeValue*& large) noexcept;
   [[nodiscard]] static std::optional<StoredRecord> read_if(const char* at,
                                                            std::string_view key) noexcept;
   void fill(std::span<const HashedRecord> records);
@@ -192,6 +196,11 @@ class Shard : public Node {
   static constexpr std::size_t kHeadBytes = 64;
   Sha256 content_hash_;
 };
+
+inline Totals Totals::of(const StoredRecord& record) noexcept {
+  const bool is_short = record.json.size() <= Shard::kInlineBytesMax;
+  return {1, record.key.size() + (is_short ? record.json.size() : sizeof(Sha256))};
+}
 
 inline std::uint32_t Shard::Group::match(std::uint8_t fingerprint) const noexcept {
   const std::uint32_t in_use = (1U << used) - 1U;
@@ -238,21 +247,32 @@ inline std::optional<StoredRecord> Shard::find(std::uint64_t hash, std::string_v
   }
 }
 
-inline std::optional<StoredRecord> Shard::read_if(const char* at, std::string_view key) noexcept {
+inline StoredRecord Shard::read(const char*& at, const LargeValue*& large) noexcept {
   const std::size_t key_bytes = read_size(at);
   const std::size_t attribute_bytes = read_size(at);
   const std::size_t json_bytes = read_size(at);
-#if !defined(LULL_MUTANT_KEY_NOT_COMPARED)
-  if (key_bytes != key.size() || std::memcmp(at, key.data(), key_bytes) != 0) return std::nullopt;
-#endif
-  const std::string_view stored_key{at, key_bytes};
+  const std::string_view key{at, key_bytes};
   at += key_bytes;
   if (json_bytes == 0) {  // a large value's address; a JSON of no bytes at all is stored as one too
-    const LargeValue* large = nullptr;
     std::memcpy(&large, at, sizeof large);
-    return StoredRecord{stored_key, large->attributes(), large->json()};
+    at += sizeof large;
+    return {key, large->attributes(), large->json()};
   }
-  return StoredRecord{stored_key, {at, attribute_bytes}, {at + attribute_bytes, json_bytes}};
+  const char* const payload = at;
+  at += attribute_bytes + json_bytes;
+  return {key, {payload, attribute_bytes}, {payload + attribute_bytes, json_bytes}};
+}
+
+inline std::optional<StoredRecord> Shard::read_if(const char* at, std::string_view key) noexcept {
+#if !defined(LULL_MUTANT_KEY_NOT_COMPARED)
+  const char* sizes = at;
+  if (read_size(sizes) != key.size()) return std::nullopt;
+  (void)read_size(sizes);
+  (void)read_size(sizes);
+  if (std::memcmp(sizes, key.data(), key.size()) != 0) return std::nullopt;
+#endif
+  const LargeValue* large = nullptr;
+  return read(at, large);
 }
 
 }  // namespace lull::snapshot

@@ -53,7 +53,7 @@ Subtree StoreWriter::update(const Subtree& old, unsigned level, Steps steps) {
   }
   std::vector<HashedRecord> loose;
   collect(old.child, loose);
-  return Shard::fits(totals) ? shard(loose, steps) : grow(loose, steps, level);
+  return Shard::fits(totals) ? shard(loose, steps, totals) : grow(loose, steps, level);
 }
 
 /// The same for a run of slots: children without changes are shared, the rest follows the rule.
@@ -77,7 +77,11 @@ void StoreWriter::update(const Branch& old, Range range, Steps steps, Branch::Dr
   } else if (is_one || Shard::fits(totals)) {
     std::vector<HashedRecord> loose;
     for (std::size_t i = first; i <= last; ++i) collect(old.subtree(i).child, loose);
-    grow(loose, steps, range, out);
+    if (Shard::fits(totals)) {
+      out.add(shard(loose, steps, totals), range.slots());
+    } else {
+      grow(loose, steps, range, out);
+    }
   } else {
     const std::size_t middle = split(steps, range);
     update(old, range.half(0), steps.first(middle), out);
@@ -98,7 +102,7 @@ void StoreWriter::grow(Records loose, Steps steps, Range range, Branch::Draft& o
   for (const HashedRecord& record : loose) totals += Totals::of(record.record);
   add(totals, steps);
   if (Shard::fits(totals)) {
-    out.add(shard(loose, steps), range.slots());
+    out.add(shard(loose, steps, totals), range.slots());
   } else if (range.bits == Branch::kBits) {
     out.add(grow(loose, steps, range.level + 1), 1);
   } else {
@@ -123,7 +127,10 @@ std::size_t StoreWriter::split(std::span<const Item> items, const Range& range) 
 void StoreWriter::collect(Child child, std::vector<HashedRecord>& out) {
   if (child.is_shard()) {
     work_.replaced.push_back(child.shard());
-    child.shard()->for_each([&out](const HashedRecord& record) { out.push_back(record); });
+    out.reserve(out.size() + child.shard()->size());
+    child.shard()->for_each([&out](const StoredRecord& record, const LargeValue* large) {
+      out.push_back({key_hash(record.key), record, large});
+    });
   } else if (child.is_branch()) {
     work_.replaced.push_back(child.branch());
     for (const Child below : child.branch()->child_list()) collect(below, out);
@@ -137,8 +144,9 @@ void StoreWriter::large_value(HashedRecord& record) {
 }
 
 /// Merges the changes into the records, which together fit into one shard, or are none.
-Subtree StoreWriter::shard(Records loose, Steps steps) {
+Subtree StoreWriter::shard(Records loose, Steps steps, const Totals& totals) {
   merged_.clear();
+  merged_.reserve(Shard::kRecordsMax);
   const auto take = [this](const Step& step) {
     if (step.change->remove) return;
     HashedRecord& record = merged_.emplace_back(HashedRecord{step.hash, step.change->record});
@@ -165,9 +173,7 @@ Subtree StoreWriter::shard(Records loose, Steps steps) {
   if (merged_.empty()) return {};
   const Shard* const out = Shard::make(merged_, work_.version, scratch_);
   made(out);
-  Subtree subtree{Child(out), {}, out->content_hash()};
-  for (const HashedRecord& record : merged_) subtree.totals += Totals::of(record.record);
-  return subtree;
+  return {Child(out), totals, out->content_hash()};
 }
 
 Subtree StoreWriter::finish(const Branch::Draft& draft) {

@@ -47,7 +47,7 @@ class StoreWriter {
   [[nodiscard]] Subtree grow(Records loose, Steps steps, unsigned level);
   void grow(Records loose, Steps steps, Range range, Branch::Draft& out);
 
-  [[nodiscard]] Subtree shard(Records loose, Steps steps);
+  [[nodiscard]] Subtree shard(Records loose, Steps steps, const Totals& totals);
   void collect(Child child, std::vector<HashedRecord>& out);
   void large_value(HashedRecord& record);
   [[nodiscard]] Subtree finish(const Branch::Draft& draft);
