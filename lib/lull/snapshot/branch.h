@@ -84,6 +84,7 @@ class Branch : public Node {
   [[nodiscard]] Subtree subtree(std::size_t number) const noexcept {
     return {children()[number], totals()[number], hashes()[number]};
   }
+  [[nodiscard]] const Totals& totals_of(std::size_t number) const noexcept { return totals()[number]; }
   [[nodiscard]] std::span<const Child> child_list() const noexcept { return {children(), count}; }
 
  private:

@@ -15,31 +15,42 @@ const Node* StoreWriter::made(const Node* node) {
   return node;
 }
 
-/// What the changes add to the totals, and take away.
-void StoreWriter::add(Totals& totals, Steps steps) noexcept {
-  for (const Step& step : steps) {
-    if (!step.change->remove) totals += Totals::of(step.change->record);
-    if (step.change->before) totals -= Totals::of(*step.change->before);
-  }
+/// The totals after these changes.
+Totals StoreWriter::after(Totals totals, Steps steps) noexcept {
+  totals += steps.data()[steps.size()].before;
+  totals -= steps.data()->before;
+  return totals;
 }
 
-Subtree StoreWriter::apply(const Subtree& root, std::span<const RecordStore::Change> changes) {
+std::vector<StoreWriter::Step> StoreWriter::in_order(
+    std::span<const RecordStore::Change> changes) {
   std::vector<Step> steps;
-  steps.reserve(changes.size());
+  steps.reserve(changes.size() + 1);
   for (const RecordStore::Change& change : changes) {
-    steps.push_back({key_hash(change.record.key), &change});
+    steps.push_back({key_hash(change.record.key), &change, {}});
   }
   std::ranges::sort(steps, [](const Step& a, const Step& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.change->record.key < b.change->record.key;
   });
-  return update(root, 0, steps);
+  Totals totals;
+  for (Step& step : steps) {
+    step.before = totals;
+    if (!step.change->remove) totals += Totals::of(step.change->record);
+    if (step.change->before) totals -= Totals::of(*step.change->before);
+  }
+  steps.push_back({0, nullptr, totals});
+  return steps;
+}
+
+Subtree StoreWriter::apply(const Subtree& root, std::span<const RecordStore::Change> changes) {
+  const std::vector<Step> steps = in_order(changes);
+  return update(root, 0, Steps(steps).first(changes.size()));
 }
 
 /// The subtree after these changes, all of which belong into it.
 Subtree StoreWriter::update(const Subtree& old, unsigned level, Steps steps) {
   if (steps.empty()) return old;
-  Totals totals = old.totals;
-  add(totals, steps);
+  const Totals totals = after(old.totals, steps);
   if (old.child.is_branch() && !Shard::fits(totals)) {
     Branch::Draft draft;
     update(*old.child.branch(), {level, 0, 0}, steps, draft);
@@ -60,10 +71,10 @@ Subtree StoreWriter::update(const Subtree& old, unsigned level, Steps steps) {
 void StoreWriter::update(const Branch& old, Range range, Steps steps, Branch::Draft& out) {
   const std::size_t first = old.number_at(range.slot);
   const std::size_t last = old.number_at(range.slot + range.slots() - 1);
-  Totals totals;
-  for (std::size_t i = first; i <= last; ++i) totals += old.subtree(i).totals;
-  add(totals, steps);
   const bool is_one = first == last;
+  Totals totals;
+  for (std::size_t i = first; i <= last && !steps.empty(); ++i) totals += old.totals_of(i);
+  totals = after(totals, steps);
   if (steps.empty()) {
     for (std::size_t i = range.slot; i < range.slot + range.slots();) {
       const std::size_t number = old.number_at(i);
@@ -100,7 +111,7 @@ Subtree StoreWriter::grow(Records loose, Steps steps, unsigned level) {
 void StoreWriter::grow(Records loose, Steps steps, Range range, Branch::Draft& out) {
   Totals totals;
   for (const HashedRecord& record : loose) totals += Totals::of(record.record);
-  add(totals, steps);
+  totals = after(totals, steps);
   if (Shard::fits(totals)) {
     out.add(shard(loose, steps, totals), range.slots());
   } else if (range.bits == Branch::kBits) {

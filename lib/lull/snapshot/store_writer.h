@@ -24,10 +24,12 @@ class StoreWriter {
   [[nodiscard]] Subtree apply(const Subtree& root, std::span<const RecordStore::Change> changes);
 
  private:
-  /// A change with its place, and what it does to the totals.
+  /// A change with its place, and what all before it in that order do to the totals (modulo 2^64),
+  /// so that any run of them is summed up at once. One more stands behind the last.
   struct Step {
     std::uint64_t hash = 0;
     const RecordStore::Change* change = nullptr;
+    Totals before;
   };
   using Steps = std::span<const Step>;
   using Records = std::span<const HashedRecord>;
@@ -53,7 +55,8 @@ class StoreWriter {
   [[nodiscard]] Subtree finish(const Branch::Draft& draft);
   template <class Item>
   [[nodiscard]] static std::size_t split(std::span<const Item> items, const Range& range) noexcept;
-  static void add(Totals& totals, Steps steps) noexcept;
+  [[nodiscard]] static Totals after(Totals totals, Steps steps) noexcept;
+  [[nodiscard]] static std::vector<Step> in_order(std::span<const RecordStore::Change> changes);
 
   const Node* made(const Node* node);
 
