@@ -103,7 +103,8 @@ void apply_each(benchmark::State& state, const std::vector<RecordChange>& change
   const Sample& data = sample(records_of(state));
   std::size_t i = 0;
   for (auto _ : state) {
-    const auto next = TableBuilder::apply(data.table, std::span(&changes[i++ % changes.size()], 1)).value();
+    const auto next =
+        TableBuilder::apply(data.table, std::span(&changes[i++ % changes.size()], 1)).value();
     if (next == data.table) state.SkipWithError("nothing changed");
     benchmark::DoNotOptimize(next.get());
   }

@@ -24,7 +24,8 @@ MemoryAccount::Charge& MemoryAccount::Charge::operator=(Charge&& other) noexcept
 }
 
 void MemoryAccount::Charge::resize(std::size_t bytes) noexcept {
-  if (account_) account_->bytes_.fetch_add(bytes - bytes_, std::memory_order_relaxed);  // modulo 2^64
+  if (account_)
+    account_->bytes_.fetch_add(bytes - bytes_, std::memory_order_relaxed);  // modulo 2^64
   bytes_ = bytes;
 }
 

@@ -19,27 +19,27 @@ class Child {
  public:
   Child() noexcept = default;
   explicit Child(const Shard* shard) noexcept
-      : bits_(reinterpret_cast<std::uintptr_t>(shard) | shard->groups) {
-    assert(shard->groups >= 1 && shard->groups <= kGroupsMask);
+      : word_(reinterpret_cast<const char*>(shard) + shard->groups) {
+    assert(shard->groups >= 1 && shard->groups < kBlockAlignment);
   }
-  explicit Child(const Branch* branch) noexcept
-      : bits_(reinterpret_cast<std::uintptr_t>(branch)) {}
+  explicit Child(const Branch* branch) noexcept : word_(reinterpret_cast<const char*>(branch)) {}
 
-  [[nodiscard]] bool empty() const noexcept { return bits_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return word_ == nullptr; }
   [[nodiscard]] bool is_shard() const noexcept { return groups() != 0; }
-  [[nodiscard]] bool is_branch() const noexcept { return bits_ != 0 && groups() == 0; }
-  [[nodiscard]] std::size_t groups() const noexcept { return bits_ & kGroupsMask; }
+  [[nodiscard]] bool is_branch() const noexcept { return !empty() && groups() == 0; }
+  [[nodiscard]] std::size_t groups() const noexcept {
+    return reinterpret_cast<std::uintptr_t>(word_) % kBlockAlignment;
+  }
   [[nodiscard]] const Shard* shard() const noexcept {
-    return reinterpret_cast<const Shard*>(bits_ - groups());
+    return reinterpret_cast<const Shard*>(word_ - groups());
   }
   [[nodiscard]] const Branch* branch() const noexcept {
-    return reinterpret_cast<const Branch*>(bits_);
+    return reinterpret_cast<const Branch*>(word_);
   }
   friend bool operator==(const Child&, const Child&) = default;
 
  private:
-  static constexpr std::uintptr_t kGroupsMask = 63;
-  std::uintptr_t bits_ = 0;
+  const char* word_ = nullptr;  // blocks begin at multiples of kBlockAlignment
 };
 
 /// A child with what its parent keeps of it.
@@ -84,7 +84,9 @@ class Branch : public Node {
   [[nodiscard]] Subtree subtree(std::size_t number) const noexcept {
     return {children()[number], totals()[number], hashes()[number]};
   }
-  [[nodiscard]] const Totals& totals_of(std::size_t number) const noexcept { return totals()[number]; }
+  [[nodiscard]] const Totals& totals_of(std::size_t number) const noexcept {
+    return totals()[number];
+  }
   [[nodiscard]] std::span<const Child> child_list() const noexcept { return {children(), count}; }
 
  private:

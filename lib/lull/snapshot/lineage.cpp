@@ -92,8 +92,8 @@ void Lineage::end(std::uint64_t version, Child root) noexcept {
 /// What is older than a branch cannot lead to what is younger: only what was made since is walked.
 void Lineage::free_born_after(Child root, std::uint64_t version) noexcept {
   if (root.empty()) return;
-  const Node* const node =
-      root.is_shard() ? static_cast<const Node*>(root.shard()) : static_cast<const Node*>(root.branch());
+  const Node* const node = root.is_shard() ? static_cast<const Node*>(root.shard())
+                                           : static_cast<const Node*>(root.branch());
   if (node->born <= version) return;
   if (root.is_shard()) {
     root.shard()->for_each([&](const StoredRecord&, const LargeValue* large) {

@@ -73,7 +73,7 @@ class Lineage {
   void free(const Node* node) noexcept;
   void free_born_after(Child root, std::uint64_t version) noexcept;
 
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;                   // guards what follows
   std::map<std::uint64_t, BirthHeap> living_;  // versions, and what each noted
   std::uint64_t bytes_ = 0;
   MemoryAccount::Charge charge_;

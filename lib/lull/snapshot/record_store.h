@@ -45,7 +45,8 @@ class RecordStore {
   [[nodiscard]] std::size_t size() const noexcept { return root_.totals.records; }
   [[nodiscard]] const Sha256& content_hash() const noexcept { return root_.hash; }
 
-  /// A record to put, which differs from the one of this key or is new, or the key of one to remove.
+  /// A record to put, which differs from the one of this key or is new, or the key of one to
+  /// remove.
   struct Change {
     StoredRecord record;
     bool remove = false;

@@ -1,19 +1,12 @@
 #include "lull/snapshot/shard.h"
 
-#include <xxhash.h>
-
 #include <cassert>
-#include <cstdlib>
 #include <limits>
 #include <new>
 #include <stdexcept>
 
-#include "lull/base/poison.h"
-
 namespace lull::snapshot {
 namespace {
-
-constexpr std::size_t kAlignment = 64;
 
 std::size_t size_bytes(std::size_t size) noexcept {
   std::size_t bytes = 1;
@@ -34,46 +27,10 @@ char* write_bytes(char* at, std::string_view bytes) noexcept {
 
 }  // namespace
 
-void* Node::allocate(std::size_t bytes) {
-  if (bytes > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::length_error("a record of 4 GiB");  // Allowed: codec limits come far before
-  }
-  return ::operator new(bytes, std::align_val_t{kAlignment});
-}
-
-void Node::free(const Node* node) noexcept {
-  void* const block = const_cast<Node*>(node);  // NOLINT: nobody can see it any more
-  poison(block, node->block_bytes);
-  ::operator delete(block, std::align_val_t{kAlignment});
-}
-
-std::uint64_t key_hash(std::string_view key) noexcept {
-  return XXH3_64bits(key.data(), key.size());
-}
-
-const LargeValue* LargeValue::make(std::string_view attributes, std::string_view json,
-                                   std::uint64_t born) {
-  Sha256 hash = Sha256Stream().field(json).finish();
-  const std::size_t bytes = sizeof(LargeValue) + attributes.size() + json.size();
-  auto* const out = new (Node::allocate(bytes)) LargeValue;
-  out->born = born;
-  out->block_bytes = static_cast<std::uint32_t>(bytes);
-  out->kind = Kind::kLargeValue;
-  out->json_hash = hash;
-  out->attribute_bytes = static_cast<std::uint32_t>(attributes.size());
-  write_bytes(write_bytes(reinterpret_cast<char*>(out + 1), attributes), json);
-  return out;
-}
-
-bool LargeValue::needed(const StoredRecord& record) noexcept {
-  return record.json.empty() ||
-         record.attributes.size() + record.json.size() > Shard::kInlineBytesMax;
-}
-
 std::size_t Shard::encoded_bytes(const HashedRecord& record) noexcept {
   const StoredRecord& r = record.record;
   const std::size_t payload =
-      record.large != nullptr ? sizeof(record.large) : r.attributes.size() + r.json.size();
+      record.large != nullptr ? kAddressBytes : r.attributes.size() + r.json.size();
   const std::size_t attribute_bytes = record.large != nullptr ? 0 : r.attributes.size();
   const std::size_t json_bytes = record.large != nullptr ? 0 : r.json.size();
   return size_bytes(r.key.size()) + size_bytes(attribute_bytes) + size_bytes(json_bytes) +
@@ -87,15 +44,15 @@ char* Shard::write(char* at, const HashedRecord& record) noexcept {
   at = write_size(at, record.large != nullptr ? 0 : r.json.size());
   at = write_bytes(at, r.key);
   if (record.large != nullptr) {
-    std::memcpy(at, &record.large, sizeof(record.large));
-    return at + sizeof(record.large);
+    std::memcpy(at, &record.large, kAddressBytes);
+    return at + kAddressBytes;
   }
   return write_bytes(write_bytes(at, r.attributes), r.json);
 }
 
 const Shard* Shard::make(std::span<const HashedRecord> records, std::uint64_t born,
                          std::string& scratch) {
-  static_assert(sizeof(Shard) == kHeadBytes && sizeof(Group) == kAlignment);
+  static_assert(sizeof(Shard) == kHeadBytes && sizeof(Group) == kBlockAlignment);
   assert(!records.empty() && records.size() <= kRecordsMax);
   const std::size_t group_count = (records.size() + kGroupRecordsMean - 1) / kGroupRecordsMean;
   std::size_t data_units = 0;

@@ -2,9 +2,10 @@
 //
 //   Shard | group | group | ... | record | record | ...
 //
-// A group is one cache line: 21 one-byte fingerprints, 21 offsets of two bytes, how many are used. A
-// record is its sizes, key, attributes and JSON; what is longer than kInlineBytesMax stands in a block
-// of its own. Records stand in the order of (hash, key), so that equal content gives equal bytes.
+// A group is one cache line: 21 one-byte fingerprints, 21 offsets of two bytes, how many are used.
+// A record is its sizes, key, attributes and JSON; what is longer than kInlineBytesMax stands in a
+// block of its own. Records stand in the order of (hash, key), so that equal content gives equal
+// bytes.
 #pragma once
 
 #include <array>
@@ -21,88 +22,9 @@
 #endif
 
 #include "lull/base/hash.h"
+#include "lull/snapshot/node.h"
 
 namespace lull::snapshot {
-
-/// One record as it is stored. The JSON is what hashes cover beside the key; the attributes are
-/// derived from it and kept so that nobody needs to parse it.
-struct StoredRecord {
-  std::string_view key;
-  std::string_view attributes;
-  std::string_view json;
-  friend bool operator==(const StoredRecord&, const StoredRecord&) = default;
-};
-
-/// What every block of a record store begins with. Not virtual: a lookup never looks at it.
-struct Node {
-  enum class Kind : std::uint8_t { kBranch, kShard, kLargeValue };
-
-  std::uint64_t born = 0;         ///< The version of the store that it first was part of.
-  std::uint32_t block_bytes = 0;  ///< Of the whole block.
-  Kind kind = Kind::kShard;
-  std::uint8_t groups = 0;  ///< Of a shard.
-  std::uint16_t count = 0;  ///< Records of a shard, children of a branch.
-  // The lineage's, once a later version has replaced the block: see BirthHeap.
-  mutable const Node* heap_child = nullptr;
-  mutable const Node* heap_sibling = nullptr;
-
-  /// A block of `bytes`, aligned to a cache line. Throws std::bad_alloc.
-  [[nodiscard]] static void* allocate(std::size_t bytes);
-  /// Poisons the block in builds with assertions, and frees it.
-  static void free(const Node* node) noexcept;
-};
-
-/// A payload (attributes and JSON) too long to be copied with its shard.
-struct LargeValue : Node {
-  Sha256 json_hash;
-  std::uint32_t attribute_bytes = 0;
-
-  [[nodiscard]] static const LargeValue* make(std::string_view attributes, std::string_view json,
-                                              std::uint64_t born);
-  [[nodiscard]] std::string_view attributes() const noexcept {
-    return {reinterpret_cast<const char*>(this + 1), attribute_bytes};
-  }
-  [[nodiscard]] std::string_view json() const noexcept {
-    const char* const begin = reinterpret_cast<const char*>(this + 1);
-    return {begin + attribute_bytes, block_bytes - sizeof(LargeValue) - attribute_bytes};
-  }
-  /// Also a JSON text of no bytes: in a shard, a size of 0 says that a large value's address follows.
-  [[nodiscard]] static bool needed(const StoredRecord& record) noexcept;
-};
-
-/// A record beside the hash of its key, on its way into a shard.
-struct HashedRecord {
-  std::uint64_t hash = 0;
-  StoredRecord record;
-  const LargeValue* large = nullptr;  ///< Where attributes and JSON are, if they are there already.
-
-  [[nodiscard]] bool before(const HashedRecord& other) const noexcept {
-    return hash != other.hash ? hash < other.hash : record.key < other.record.key;
-  }
-};
-
-/// The hash that decides where a record is. Fixed and public: the shape of a store is part of its
-/// content, the same on every node.
-[[nodiscard]] std::uint64_t key_hash(std::string_view key) noexcept;
-
-/// Records and bytes, in the measure that decides which records share a shard. By key and JSON
-/// alone, so that the shape depends on nothing but what hashes cover.
-struct Totals {
-  std::uint64_t records = 0;
-  std::uint64_t weight_bytes = 0;
-
-  [[nodiscard]] static Totals of(const StoredRecord& record) noexcept;
-  Totals& operator+=(const Totals& other) noexcept {
-    records += other.records;
-    weight_bytes += other.weight_bytes;
-    return *this;
-  }
-  Totals& operator-=(const Totals& other) noexcept {
-    records -= other.records;
-    weight_bytes -= other.weight_bytes;
-    return *this;
-  }
-};
 
 /// An immutable shard; never empty.
 /// Threads: any, without synchronisation.  Lifetime: the versions of the store that contain it.
@@ -113,8 +35,6 @@ class Shard : public Node {
   /// weighs, a lookup the same with each.
   static constexpr std::size_t kRecordsMax = 64;
   static constexpr std::size_t kWeightBytesMax = 16U << 10U;
-  /// Of attributes and JSON together; LargeValue takes what is longer.
-  static constexpr std::size_t kInlineBytesMax = 1024;
   /// Of the 21 places of a group: few groups overflow.
   static constexpr std::size_t kGroupRecordsMean = 17;
 
@@ -169,8 +89,7 @@ class Shard : public Node {
   [[nodiscard]] static constexpr std::size_t units(std::size_t bytes) noexcept {
     return (bytes + kUnit - 1) / kUnit;
   }
-  [[nodiscard]] static std::size_t group_of(std::uint64_t hash,
-                                            std::size_t group_count) noexcept {
+  [[nodiscard]] static std::size_t group_of(std::uint64_t hash, std::size_t group_count) noexcept {
     return ((hash & 0xFFFF'FFFFU) * group_count) >> 32U;
   }
   [[nodiscard]] static std::uint8_t fingerprint_of(std::uint64_t hash) noexcept {
@@ -197,21 +116,16 @@ class Shard : public Node {
   Sha256 content_hash_;
 };
 
-inline Totals Totals::of(const StoredRecord& record) noexcept {
-  const bool is_short = record.json.size() <= Shard::kInlineBytesMax;
-  return {1, record.key.size() + (is_short ? record.json.size() : sizeof(Sha256))};
-}
-
 inline std::uint32_t Shard::Group::match(std::uint8_t fingerprint) const noexcept {
   const std::uint32_t in_use = (1U << used) - 1U;
 #if defined(__SSE2__)
   // Two loads that reach past the fingerprints into the same cache line; what is not one is masked.
   const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
   const auto* const at = reinterpret_cast<const __m128i*>(this);
-  const auto low = static_cast<std::uint32_t>(
-      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(at), wanted)));
-  const auto high = static_cast<std::uint32_t>(
-      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(at + 1), wanted)));
+  const auto low =
+      static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(at), wanted)));
+  const auto high =
+      static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(at + 1), wanted)));
   return (low | (high << 16U)) & in_use;
 #else
   std::uint32_t out = 0;
@@ -254,8 +168,8 @@ inline StoredRecord Shard::read(const char*& at, const LargeValue*& large) noexc
   const std::string_view key{at, key_bytes};
   at += key_bytes;
   if (json_bytes == 0) {  // a large value's address; a JSON of no bytes at all is stored as one too
-    std::memcpy(&large, at, sizeof large);
-    at += sizeof large;
+    std::memcpy(&large, at, kAddressBytes);
+    at += kAddressBytes;
     return {key, large->attributes(), large->json()};
   }
   const char* const payload = at;

@@ -22,8 +22,7 @@ Totals StoreWriter::after(Totals totals, Steps steps) noexcept {
   return totals;
 }
 
-std::vector<StoreWriter::Step> StoreWriter::in_order(
-    std::span<const RecordStore::Change> changes) {
+std::vector<StoreWriter::Step> StoreWriter::in_order(std::span<const RecordStore::Change> changes) {
   std::vector<Step> steps;
   steps.reserve(changes.size() + 1);
   for (const RecordStore::Change& change : changes) {
@@ -128,9 +127,8 @@ void StoreWriter::grow(Records loose, Steps steps, Range range, Branch::Draft& o
 template <class Item>
 std::size_t StoreWriter::split(std::span<const Item> items, const Range& range) noexcept {
   const std::size_t middle = range.half(1).slot;
-  const auto found = std::ranges::partition_point(items, [&](const Item& item) {
-    return Branch::slot_of(item.hash, range.level) < middle;
-  });
+  const auto found = std::ranges::partition_point(
+      items, [&](const Item& item) { return Branch::slot_of(item.hash, range.level) < middle; });
   return static_cast<std::size_t>(found - items.begin());
 }
 

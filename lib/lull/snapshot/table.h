@@ -64,8 +64,9 @@ struct PageEnd {
 
 /// An immutable table.
 /// Threads: any, without synchronisation.  Lifetime: the snapshot that it was read under.
-/// Cost: find() is O(1), allocates nothing; page() O(log records + entries looked at), with a lookup
-/// for each entry looked at. Destroyed where no reader is left; costs what no other table shares.
+/// Cost: find() is O(1), allocates nothing; page() O(log records + entries looked at), with a
+/// lookup for each entry looked at. Destroyed where no reader is left; costs what no other table
+/// shares.
 class Table {
  public:
   struct Layout {

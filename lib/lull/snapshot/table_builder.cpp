@@ -34,8 +34,8 @@ std::shared_ptr<const Table> TableBuilder::empty(Table::Layout layout,
   const auto order =
       std::make_shared<const OrderedMap>(OrderedMap::Options{.hashed = false, .account = account});
   std::vector<Table::Order> indexes(layout.indexes.size(), order);
-  return std::shared_ptr<const Table>(
-      new Table(std::move(layout), RecordStore::empty(std::move(account)), order, std::move(indexes)));
+  return std::shared_ptr<const Table>(new Table(
+      std::move(layout), RecordStore::empty(std::move(account)), order, std::move(indexes)));
 }
 
 Result<std::shared_ptr<const Table>> TableBuilder::apply(const std::shared_ptr<const Table>& base,
