@@ -8,18 +8,6 @@
 namespace lull::snapshot {
 namespace {
 
-std::size_t size_bytes(std::size_t size) noexcept {
-  std::size_t bytes = 1;
-  for (; size >= 0x80U; size >>= 7U) ++bytes;
-  return bytes;
-}
-
-char* write_size(char* at, std::size_t size) noexcept {
-  for (; size >= 0x80U; size >>= 7U) *at++ = static_cast<char>((size & 0x7FU) | 0x80U);
-  *at++ = static_cast<char>(size);
-  return at;
-}
-
 char* write_bytes(char* at, std::string_view bytes) noexcept {
   if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
   return at + bytes.size();

@@ -23,6 +23,7 @@
 
 #include "lull/base/hash.h"
 #include "lull/snapshot/node.h"
+#include "lull/snapshot/varint.h"
 
 namespace lull::snapshot {
 
@@ -149,16 +150,6 @@ inline std::optional<StoredRecord> Shard::find(std::uint64_t hash, std::string_v
     if (group.used < kGroupSlots) break;  // nothing that belongs here had to go further
   }
   return std::nullopt;
-}
-
-/// Reads a size of seven bits a byte, lowest first, and steps over it.
-[[nodiscard]] inline std::size_t read_size(const char*& at) noexcept {
-  std::size_t size = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    const auto byte = static_cast<unsigned char>(*at++);
-    size |= static_cast<std::size_t>(byte & 0x7FU) << shift;
-    if (byte < 0x80U) return size;
-  }
 }
 
 inline StoredRecord Shard::read(const char*& at, const LargeValue*& large) noexcept {

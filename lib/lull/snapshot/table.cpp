@@ -24,28 +24,28 @@ class PageScan {
   PageScan(const RecordStore& records, const PageRequest& request) noexcept
       : records_(records), request_(request) {}
 
-  PageEnd run(const OrderedMap& map, std::string_view skip, std::span<const Condition> conditions,
+  PageEnd run(const OrderedSet& keys, std::string_view skip, std::span<const Condition> conditions,
               const std::function<void(const RecordView&)>& visit);
 
  private:
-  [[nodiscard]] OrderedMap::Cursor start(const OrderedMap& map, std::string_view skip,
+  [[nodiscard]] OrderedSet::Cursor start(const OrderedSet& keys, std::string_view skip,
                                          std::string_view range) const;
 
   const RecordStore& records_;
   const PageRequest& request_;
 };
 
-OrderedMap::Cursor PageScan::start(const OrderedMap& map, std::string_view skip,
+OrderedSet::Cursor PageScan::start(const OrderedSet& keys, std::string_view skip,
                                    std::string_view range) const {
-  if (!request_.after || *request_.after < request_.prefix) return map.seek(range);
+  if (!request_.after || *request_.after < request_.prefix) return keys.seek(range);
   std::string after(skip);
   after += *request_.after;
-  OrderedMap::Cursor cursor = map.seek(after);
+  OrderedSet::Cursor cursor = keys.seek(after);
   if (!cursor.done() && cursor.key() == after) cursor.next();
   return cursor;
 }
 
-PageEnd PageScan::run(const OrderedMap& map, std::string_view skip,
+PageEnd PageScan::run(const OrderedSet& keys, std::string_view skip,
                       std::span<const Condition> conditions,
                       const std::function<void(const RecordView&)>& visit) {
   std::string range(skip);
@@ -55,7 +55,7 @@ PageEnd PageScan::run(const OrderedMap& map, std::string_view skip,
   std::size_t visited = 0;
   std::size_t looked_at = 0;
   std::string_view last;  // of a record, which outlives the cursor
-  for (OrderedMap::Cursor at = start(map, skip, range); !at.done(); at.next()) {
+  for (OrderedSet::Cursor at = start(keys, skip, range); !at.done(); at.next()) {
     const std::string_view entry_key = at.key();
     if (!entry_key.starts_with(range)) break;
     if (looked_at++ == scan_max) return {std::string(last)};

@@ -13,7 +13,7 @@
 #include "lull/base/error.h"
 #include "lull/base/hash.h"
 #include "lull/base/memory_account.h"
-#include "lull/snapshot/ordered_map.h"
+#include "lull/snapshot/ordered_set.h"
 #include "lull/snapshot/record_store.h"
 
 namespace lull::snapshot {
@@ -90,7 +90,7 @@ class Table {
  private:
   friend class TableBuilder;
   using Store = std::shared_ptr<const RecordStore>;
-  using Order = std::shared_ptr<const OrderedMap>;
+  using Order = std::shared_ptr<const OrderedSet>;
 
   Table(Layout layout, Store records, Order order, std::vector<Order> indexes);
   [[nodiscard]] Result<std::size_t> index_number(std::string_view name) const;

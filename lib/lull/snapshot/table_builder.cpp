@@ -31,8 +31,7 @@ struct Range {
 
 std::shared_ptr<const Table> TableBuilder::empty(Table::Layout layout,
                                                  std::shared_ptr<MemoryAccount> account) {
-  const auto order =
-      std::make_shared<const OrderedMap>(OrderedMap::Options{.hashed = false, .account = account});
+  const auto order = std::make_shared<const OrderedSet>(account);
   std::vector<Table::Order> indexes(layout.indexes.size(), order);
   return std::shared_ptr<const Table>(new Table(
       std::move(layout), RecordStore::empty(std::move(account)), order, std::move(indexes)));
@@ -75,13 +74,13 @@ Result<std::shared_ptr<const Table>> TableBuilder::apply(const std::shared_ptr<c
 /// A change of a value alone leaves the order of keys as it is.
 Table::Order TableBuilder::apply_order(const Table& base,
                                        std::span<const RecordStore::Change> records) {
-  std::vector<OrderedMap::Change> changes;
+  std::vector<OrderedSet::Change> changes;
   for (const RecordStore::Change& change : records) {
     if (change.remove || !change.before) {
-      changes.push_back({{change.record.key, {}, {}}, change.remove});
+      changes.push_back({change.record.key, change.remove});
     }
   }
-  return changes.empty() ? base.order_ : OrderedMap::apply(*base.order_, changes);
+  return changes.empty() ? base.order_ : OrderedSet::apply(*base.order_, changes);
 }
 
 Table::Order TableBuilder::apply_index(const Table& base, std::size_t number,
@@ -103,13 +102,13 @@ Table::Order TableBuilder::apply_index(const Table& base, std::size_t number,
     if (after) add(*after, change.record.key, false);
   }
   if (changes.empty()) return base.indexes_[number];
-  std::vector<OrderedMap::Change> entries;
+  std::vector<OrderedSet::Change> entries;
   entries.reserve(changes.size());
   for (const auto& [range, remove] : changes) {
-    entries.push_back({{range.of(bytes), {}, {}}, remove});
+    entries.push_back({range.of(bytes), remove});
   }
-  std::ranges::sort(entries, {}, [](const OrderedMap::Change& change) { return change.entry.key; });
-  return OrderedMap::apply(*base.indexes_[number], entries);
+  std::ranges::sort(entries, {}, &OrderedSet::Change::key);
+  return OrderedSet::apply(*base.indexes_[number], entries);
 }
 
 }  // namespace lull::snapshot

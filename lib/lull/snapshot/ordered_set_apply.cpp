@@ -1,21 +1,23 @@
-// Merges changes into a map. Two writers stand in a row: entries become leaves, leaves become
+// Merges changes into a set. Two writers stand in a row: keys become leaves, leaves become
 // groups. Each takes single elements, and whole finished ones of the base where nothing changed.
 // What was taken whole may turn out to go on (the boundary behind it was removed): then it is
 // opened again.
 #include <cassert>
+#include <optional>
+#include <utility>
 
-#include "lull/snapshot/ordered_map.h"
+#include "lull/snapshot/ordered_set.h"
 
 namespace lull::snapshot {
 namespace {
 
 class GroupWriter {
  public:
-  explicit GroupWriter(const OrderedMap::Options& options) : options_(options) {}
+  explicit GroupWriter(const std::shared_ptr<MemoryAccount>& account) : account_(account) {}
 
   [[nodiscard]] bool empty() const noexcept { return leaves_.empty() && groups_.empty(); }
 
-  void add(std::shared_ptr<const Leaf> leaf) {
+  void add(std::shared_ptr<const KeyLeaf> leaf) {
     if (leaf->boundary().group) {
       flush();
     } else {
@@ -24,24 +26,24 @@ class GroupWriter {
     leaves_.push_back(std::move(leaf));
   }
 
-  void share(const std::shared_ptr<const Group>& group) {
+  void share(const std::shared_ptr<const KeyGroup>& group) {
     flush();
     groups_.push_back(group);
   }
 
   /// Takes back the leaf that was added last.
-  std::shared_ptr<const Leaf> take_back() {
+  std::shared_ptr<const KeyLeaf> take_back() {
     reopen();
-    std::shared_ptr<const Leaf> leaf = std::move(leaves_.back());
+    std::shared_ptr<const KeyLeaf> leaf = std::move(leaves_.back());
     leaves_.pop_back();
     return leaf;
   }
 
-  [[nodiscard]] const Leaf& last() const noexcept {
+  [[nodiscard]] const KeyLeaf& last() const noexcept {
     return leaves_.empty() ? *groups_.back()->leaves().children().back() : *leaves_.back();
   }
 
-  Directory<Group>::Children finish() {
+  Directory<KeyGroup>::Children finish() {
     flush();
     return std::move(groups_);
   }
@@ -50,8 +52,7 @@ class GroupWriter {
   void flush() {
     if (leaves_.empty()) return;
     leaves_.shrink_to_fit();
-    groups_.push_back(
-        std::make_shared<Group>(std::exchange(leaves_, {}), options_.hashed, options_.account));
+    groups_.push_back(std::make_shared<KeyGroup>(std::exchange(leaves_, {}), account_));
   }
 
   void reopen() {
@@ -60,28 +61,28 @@ class GroupWriter {
     groups_.pop_back();
   }
 
-  const OrderedMap::Options& options_;
-  Directory<Leaf>::Children leaves_;  // of the group that is being written
-  Directory<Group>::Children groups_;
+  const std::shared_ptr<MemoryAccount>& account_;
+  Directory<KeyLeaf>::Children leaves_;  // of the group that is being written
+  Directory<KeyGroup>::Children groups_;
 };
 
 class LeafWriter {
  public:
-  explicit LeafWriter(const OrderedMap::Options& options) : options_(options), groups_(options) {}
+  explicit LeafWriter(const std::shared_ptr<MemoryAccount>& account)
+      : account_(account), groups_(account) {}
 
-  void add(const Entry& entry) {
-    if (begins_leaf(entry, Boundary::of(entry))) {
+  void add(std::string_view key) {
+    if (begins_leaf(key, Boundary::of(key))) {
       flush();
-    } else if (entries_.empty()) {
+    } else if (keys_.empty()) {
       reopen();
     }
-    entries_.push_back(entry);
-    weight_bytes_ += entry.weight_bytes();
+    keys_.add(key);
   }
 
   /// Takes the base's leaf as it is, if its first entry begins a leaf here too.
-  [[nodiscard]] bool share(const std::shared_ptr<const Leaf>& leaf) {
-    if (!begins_leaf(leaf->entry(0), leaf->boundary())) return false;
+  [[nodiscard]] bool share(const std::shared_ptr<const KeyLeaf>& leaf) {
+    if (!begins_leaf(leaf->first_key(), leaf->boundary())) return false;
     flush();
     groups_.add(leaf);
     return true;
@@ -89,66 +90,66 @@ class LeafWriter {
 
   /// Takes a group of the base as it is. Every group but the first begins with a boundary, and the
   /// first is only shared when nothing was put before it.
-  void share(const std::shared_ptr<const Group>& group) {
+  void share(const std::shared_ptr<const KeyGroup>& group) {
     flush();
     assert(groups_.empty() || group->leaves().children().front()->boundary().group);
     groups_.share(group);
   }
 
-  Directory<Group>::Children finish() {
+  Directory<KeyGroup>::Children finish() {
     flush();
     return groups_.finish();
   }
 
  private:
-  [[nodiscard]] bool begins_leaf(const Entry& entry, Boundary boundary) const noexcept {
-    if (boundary.leaf || (entries_.empty() && groups_.empty())) return true;
-    const std::size_t size = entries_.empty() ? groups_.last().size() : entries_.size();
-    const std::size_t bytes = entries_.empty() ? groups_.last().weight_bytes() : weight_bytes_;
-    return size + 1 > Boundary::kLeafEntriesMax ||
-           bytes + entry.weight_bytes() > Boundary::kLeafBytesMax;
+  [[nodiscard]] bool begins_leaf(std::string_view key, Boundary boundary) const noexcept {
+    if (boundary.leaf || (keys_.empty() && groups_.empty())) return true;
+    const std::size_t size = keys_.empty() ? groups_.last().size() : keys_.size();
+    const std::size_t bytes = keys_.empty() ? groups_.last().key_bytes() : keys_.bytes();
+    return size + 1 > Boundary::kLeafKeysMax || bytes + key.size() > Boundary::kLeafBytesMax;
   }
 
   void flush() {
-    if (entries_.empty()) return;
-    groups_.add(Leaf::make(entries_, options_.hashed, options_.account));
-    entries_.clear();
-    weight_bytes_ = 0;
+    if (keys_.empty()) return;
+    groups_.add(KeyLeaf::make(keys_, account_));
+    keys_.clear();
   }
 
-  /// Goes on with the last leaf. It is one of the base, which keeps the bytes of its entries alive:
-  /// a leaf that was written here is only flushed when the next one begins.
+  /// Goes on with the last leaf.
   void reopen() {
-    const std::shared_ptr<const Leaf> leaf = groups_.take_back();
-    for (std::size_t i = 0; i < leaf->size(); ++i) entries_.push_back(leaf->entry(i));
-    weight_bytes_ = leaf->weight_bytes();
+    const std::shared_ptr<const KeyLeaf> leaf = groups_.take_back();
+    std::string key;
+    for (KeyLeaf::Place at = leaf->begin(); at.number < leaf->size();) {
+      leaf->read(at, key);
+      keys_.add(key);
+    }
   }
 
-  const OrderedMap::Options& options_;
+  const std::shared_ptr<MemoryAccount>& account_;
   GroupWriter groups_;
-  std::vector<Entry> entries_;    // of the leaf that is being written
-  std::size_t weight_bytes_ = 0;  // of entries_
+  KeyList keys_;  // of the leaf that is being written
 };
 
 /// The changes that are still to come, and the merge of those in a leaf's range.
 class Merge {
  public:
-  Merge(std::span<const OrderedMap::Change> changes, LeafWriter& out)
+  Merge(std::span<const OrderedSet::Change> changes, LeafWriter& out)
       : changes_(changes), out_(out) {}
 
   /// Whether there is a change before `end` (nothing: the end of the map).
   [[nodiscard]] bool touches(std::optional<std::string_view> end) const noexcept {
-    return !changes_.empty() && (!end || changes_.front().entry.key < *end);
+    return !changes_.empty() && (!end || changes_.front().key < *end);
   }
 
-  void merge(const Leaf& leaf, std::optional<std::string_view> end) {
-    for (std::size_t i = 0; i < leaf.size(); ++i) {
-      const Entry entry = leaf.entry(i);
-      while (touches(entry.key)) take_change();
-      if (!changes_.empty() && changes_.front().entry.key == entry.key) {
+  void merge(const KeyLeaf& leaf, std::optional<std::string_view> end) {
+    std::string key;
+    for (KeyLeaf::Place at = leaf.begin(); at.number < leaf.size();) {
+      leaf.read(at, key);
+      while (touches(key)) take_change();
+      if (!changes_.empty() && changes_.front().key == key) {
         take_change();
       } else {
-        out_.add(entry);
+        out_.add(key);
       }
     }
     rest(end);
@@ -160,12 +161,12 @@ class Merge {
 
  private:
   void take_change() {
-    const OrderedMap::Change& change = changes_.front();
-    if (!change.remove) out_.add(change.entry);
+    const OrderedSet::Change& change = changes_.front();
+    if (!change.remove) out_.add(change.key);
     changes_ = changes_.subspan(1);
   }
 
-  std::span<const OrderedMap::Change> changes_;
+  std::span<const OrderedSet::Change> changes_;
   LeafWriter& out_;
 };
 
@@ -180,9 +181,9 @@ std::optional<std::string_view> range_end(const std::vector<std::shared_ptr<cons
 
 }  // namespace
 
-std::shared_ptr<const OrderedMap> OrderedMap::apply(const OrderedMap& base,
+std::shared_ptr<const OrderedSet> OrderedSet::apply(const OrderedSet& base,
                                                     std::span<const Change> changes) {
-  LeafWriter out(base.options_);
+  LeafWriter out(base.account_);
   Merge merge(changes, out);
   const auto& groups = base.groups_.children();
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -199,7 +200,7 @@ std::shared_ptr<const OrderedMap> OrderedMap::apply(const OrderedMap& base,
     }
   }
   merge.rest(std::nullopt);
-  return std::shared_ptr<const OrderedMap>(new OrderedMap(base.options_, out.finish()));
+  return std::shared_ptr<const OrderedSet>(new OrderedSet(base.account_, out.finish()));
 }
 
 }  // namespace lull::snapshot
