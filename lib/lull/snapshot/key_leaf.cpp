@@ -9,11 +9,14 @@
 
 #include "lull/base/hash.h"
 #include "lull/base/poison.h"
-#include "lull/snapshot/key_heads.h"
 #include "lull/snapshot/varint.h"
 
 namespace lull::snapshot {
 namespace {
+
+std::size_t common_prefix(std::string_view left, std::string_view right) noexcept {
+  return static_cast<std::size_t>(std::ranges::mismatch(left, right).in1 - left.begin());
+}
 
 /// Calls `visit(number, bytes shared with the key before, the rest)` for each key.
 template <class Visit>

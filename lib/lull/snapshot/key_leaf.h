@@ -21,14 +21,14 @@ namespace lull::snapshot {
 /// Where a key, by itself alone, begins a leaf or a group of leaves. Sets with equal content so
 /// have equal shape, whatever changes led to it.
 struct Boundary {
-  /// One key in 256 begins a leaf, more of them where keys are large: a leaf has some 16 KiB of
+  /// One key in 64 begins a leaf, more of them where keys are large: a leaf has some 16 KiB of
   /// keys or less in the mean, of which front coding leaves a part.
-  static constexpr std::size_t kLeafKeysMean = 256;
+  static constexpr std::size_t kLeafKeysMean = 64;
   static constexpr std::size_t kLeafBytesMean = 16U << 10U;
   static constexpr std::size_t kGroupLeavesMean = 64;
   /// Where chance, or somebody who chooses keys, gives no boundary for very long, a leaf ends at
   /// these; such a cut depends on the keys since the last boundary too.
-  static constexpr std::size_t kLeafKeysMax = 4096;
+  static constexpr std::size_t kLeafKeysMax = 1024;
   static constexpr std::size_t kLeafBytesMax = 256U << 10U;  // a larger key has its own leaf
 
   bool leaf = false;

@@ -4,15 +4,20 @@ namespace lull::snapshot {
 
 KeyGroup::KeyGroup(Directory<KeyLeaf>::Children leaves, std::shared_ptr<MemoryAccount> account)
     : leaves_(std::move(leaves)),
-      charge_(std::move(account), sizeof(KeyGroup) + leaves_.memory_bytes()) {
-  for (const auto& leaf : leaves_.children()) size_ += leaf->size();
-}
+      first_key_(leaves_.children().front()->first_key()),
+      charge_(std::move(account), sizeof(KeyGroup) + leaves_.memory_bytes()) {}
 
 OrderedSet::OrderedSet(std::shared_ptr<MemoryAccount> account, Directory<KeyGroup>::Children groups)
     : account_(std::move(account)),
       groups_(std::move(groups)),
-      charge_(account_, sizeof(OrderedSet) + groups_.memory_bytes()) {
-  for (const auto& group : groups_.children()) size_ += group->size();
+      charge_(account_, sizeof(OrderedSet) + groups_.memory_bytes()) {}
+
+std::size_t OrderedSet::size() const noexcept {
+  std::size_t out = 0;
+  for (const auto& group : groups_.children()) {
+    for (const auto& leaf : group->leaves().children()) out += leaf->size();
+  }
+  return out;
 }
 
 OrderedSet::Cursor OrderedSet::seek(std::string_view key) const {

@@ -7,6 +7,7 @@
 // https://docs.dolthub.com/architecture/storage-engine/prolly-tree.)
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,7 +19,6 @@
 
 #include "lull/base/hash.h"
 #include "lull/base/memory_account.h"
-#include "lull/snapshot/key_heads.h"
 #include "lull/snapshot/key_leaf.h"
 
 namespace lull::snapshot {
@@ -29,15 +29,7 @@ class Directory {
  public:
   using Children = std::vector<std::shared_ptr<const Child>>;
 
-  explicit Directory(Children children) : children_(std::move(children)) {
-    if (children_.empty()) return;
-    const std::string_view first = children_.front()->first_key();
-    prefix_ = first.substr(0, common_prefix(first, children_.back()->first_key()));
-    heads_.reserve(children_.size());
-    for (const auto& child : children_) {
-      heads_.push_back(key_head(child->first_key().substr(prefix_.size())));
-    }
-  }
+  explicit Directory(Children children) : children_(std::move(children)) {}
 
   [[nodiscard]] const Children& children() const noexcept { return children_; }
   [[nodiscard]] bool empty() const noexcept { return children_.empty(); }
@@ -45,21 +37,17 @@ class Directory {
   /// The number of the child in whose range the key lies: the last one that does not begin after
   /// it, or the first. Not when empty.
   [[nodiscard]] std::size_t find(std::string_view key) const noexcept {
-    const std::size_t begun = count_before(
-        prefix_, key, heads_.size(), [this](std::size_t i) { return heads_[i]; },
-        [this, key](std::size_t i) { return children_[i]->first_key() <= key; });
-    return begun == 0 ? 0 : begun - 1;
+    const auto after = std::ranges::upper_bound(
+        children_, key, {}, [](const auto& child) { return child->first_key(); });
+    return after == children_.begin() ? 0 : static_cast<std::size_t>(after - children_.begin()) - 1;
   }
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    return children_.capacity() * sizeof(children_[0]) + heads_.capacity() * sizeof(heads_[0]) +
-           prefix_.capacity();
+    return children_.capacity() * sizeof(children_[0]);
   }
 
  private:
   Children children_;
-  std::vector<std::uint32_t> heads_;  ///< Of the first keys, after the prefix.
-  std::string prefix_;                ///< That all first keys have in common.
 };
 
 /// Some leaves; never empty.
@@ -68,14 +56,11 @@ class KeyGroup {
   KeyGroup(Directory<KeyLeaf>::Children leaves, std::shared_ptr<MemoryAccount> account);
 
   [[nodiscard]] const Directory<KeyLeaf>& leaves() const noexcept { return leaves_; }
-  [[nodiscard]] std::string_view first_key() const noexcept {
-    return leaves_.children().front()->first_key();
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::string_view first_key() const noexcept { return first_key_; }
 
  private:
   Directory<KeyLeaf> leaves_;
-  std::size_t size_ = 0;  ///< Keys.
+  std::string_view first_key_;  ///< Of the first leaf, without going there.
   MemoryAccount::Charge charge_;
 };
 
@@ -112,7 +97,8 @@ class OrderedSet {
     const Cursor at = seek(key);
     return !at.done() && at.key() == key;
   }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Cost: O(leaves).
+  [[nodiscard]] std::size_t size() const noexcept;
 
   /// A hash of where leaves and groups begin, for tests: it depends on the content alone.
   [[nodiscard]] Hash128 shape() const;
@@ -132,7 +118,6 @@ class OrderedSet {
 
   std::shared_ptr<MemoryAccount> account_;
   Directory<KeyGroup> groups_;
-  std::size_t size_ = 0;
   MemoryAccount::Charge charge_;
 };
 

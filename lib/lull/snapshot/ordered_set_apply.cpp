@@ -31,6 +31,9 @@ class GroupWriter {
     groups_.push_back(group);
   }
 
+  /// Adds a leaf that stands in the base behind the one that was added last, in its group.
+  void go_on(const std::shared_ptr<const KeyLeaf>& leaf) { leaves_.push_back(leaf); }
+
   /// Takes back the leaf that was added last.
   std::shared_ptr<const KeyLeaf> take_back() {
     reopen();
@@ -88,6 +91,11 @@ class LeafWriter {
     return true;
   }
 
+  /// The same where the leaf before it in its group was taken as it is: then it begins here too,
+  /// and need not be looked at. A copy of a group that touched each leaf would cost more than all
+  /// else.
+  void share_next(const std::shared_ptr<const KeyLeaf>& leaf) { groups_.go_on(leaf); }
+
   /// Takes a group of the base as it is. Every group but the first begins with a boundary, and the
   /// first is only shared when nothing was put before it.
   void share(const std::shared_ptr<const KeyGroup>& group) {
@@ -136,6 +144,12 @@ class Merge {
   Merge(std::span<const OrderedSet::Change> changes, LeafWriter& out)
       : changes_(changes), out_(out) {}
 
+  /// The key of the next change, or nothing.
+  [[nodiscard]] std::optional<std::string_view> next() const noexcept {
+    if (changes_.empty()) return std::nullopt;
+    return changes_.front().key;
+  }
+
   /// Whether there is a change before `end` (nothing: the end of the map).
   [[nodiscard]] bool touches(std::optional<std::string_view> end) const noexcept {
     return !changes_.empty() && (!end || changes_.front().key < *end);
@@ -179,6 +193,31 @@ std::optional<std::string_view> range_end(const std::vector<std::shared_ptr<cons
   return children[number + 1]->first_key();
 }
 
+/// The child into which the next change goes; behind the last if there is no change.
+template <class Child>
+std::size_t touched(const Directory<Child>& directory, const Merge& merge) noexcept {
+  return merge.next() ? directory.find(*merge.next()) : directory.children().size();
+}
+
+void merge_group(const Directory<KeyLeaf>& directory, std::optional<std::string_view> group_end,
+                 Merge& merge, LeafWriter& out) {
+  const auto& leaves = directory.children();
+  std::size_t next = touched(directory, merge);
+  bool in_step = false;  // the leaf before was taken as it is
+  for (std::size_t l = 0; l < leaves.size(); ++l) {
+    if (l < next && in_step) {
+      out.share_next(leaves[l]);
+    } else if (l < next && out.share(leaves[l])) {
+      in_step = true;
+    } else {
+      merge.merge(*leaves[l], range_end(leaves, l, group_end));
+      in_step = false;
+      const bool more = merge.touches(group_end);
+      next = more ? touched(directory, merge) : leaves.size();
+    }
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const OrderedSet> OrderedSet::apply(const OrderedSet& base,
@@ -186,17 +225,13 @@ std::shared_ptr<const OrderedSet> OrderedSet::apply(const OrderedSet& base,
   LeafWriter out(base.account_);
   Merge merge(changes, out);
   const auto& groups = base.groups_.children();
+  std::size_t next = touched(base.groups_, merge);
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto group_end = range_end(groups, g, std::nullopt);
-    if (!merge.touches(group_end)) {
+    if (g < next) {
       out.share(groups[g]);
-      continue;
-    }
-    const auto& leaves = groups[g]->leaves().children();
-    for (std::size_t l = 0; l < leaves.size(); ++l) {
-      const auto leaf_end = range_end(leaves, l, group_end);
-      if (!merge.touches(leaf_end) && out.share(leaves[l])) continue;
-      merge.merge(*leaves[l], leaf_end);
+    } else {
+      merge_group(groups[g]->leaves(), range_end(groups, g, std::nullopt), merge, out);
+      next = touched(base.groups_, merge);
     }
   }
   merge.rest(std::nullopt);
