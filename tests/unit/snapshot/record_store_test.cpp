@@ -208,6 +208,22 @@ TEST_F(RecordStoreTest, ValuesOfAllSizes) {
   expect_come_and_go(records);
 }
 
+TEST_F(RecordStoreTest, AttributesThatAreMuchLongerThanTheJsonStillFitBesideIt) {
+  // So many declared indexes that a record lacks: four bytes of attributes each, none of JSON.
+  for (const std::size_t size : {std::size_t{700}, std::size_t{1'000}, std::size_t{1'022}}) {
+    const std::string attributes(size, 'a');
+    const Records records = numbered(Shard::kRecordsMax);
+    std::vector<RecordStore::Change> changes;
+    for (const auto& [key, json] : records) {
+      changes.push_back({{key, attributes, "{}"}, false, store_->find(key)});
+    }
+    store_ = RecordStore::apply(store_, changes).value();
+    for (const auto& [key, json] : records) {
+      EXPECT_EQ(store_->find(key), (StoredRecord{key, attributes, "{}"}));
+    }
+  }
+}
+
 TEST_F(RecordStoreTest, AValueThatGrowsAndShrinksOverTheInlineBorderFreesItsBlock) {
   const Records small = {{"a", std::string(Shard::kInlineBytesMax, 's')}, {"b", "{}"}};
   store_ = put(store_, small).value();
