@@ -41,8 +41,14 @@ class RandomRun {
   std::mt19937_64 engine_;
 };
 
+/// Of each model test: optimised builds do the many, sanitized ones look closely.
 inline std::size_t model_operations() {
-  return number_from_environment("LULL_MODEL_OPERATIONS", 100'000);
+#if defined(NDEBUG)
+  constexpr std::uint64_t kOtherwise = 300'000;
+#else
+  constexpr std::uint64_t kOtherwise = 50'000;
+#endif
+  return number_from_environment("LULL_MODEL_OPERATIONS", kOtherwise);
 }
 
 }  // namespace lull

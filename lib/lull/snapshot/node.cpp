@@ -45,7 +45,8 @@ const LargeValue* LargeValue::make(std::string_view attributes, std::string_view
 }
 
 bool LargeValue::needed(const StoredRecord& record) noexcept {
-  return record.json.empty() || record.attributes.size() + record.json.size() > kInlineBytesMax;
+  return record.json.empty() || record.attributes.size() > kInlineAttributesMax ||
+         record.attributes.size() + record.json.size() > kInlineBytesMax;
 }
 
 }  // namespace lull::snapshot

@@ -20,6 +20,8 @@ struct StoredRecord {
 
 /// Of attributes and JSON together; LargeValue takes what is longer.
 inline constexpr std::size_t kInlineBytesMax = 1024;
+/// Of attributes alone: nothing else bounds them. With it no shard outgrows its offsets.
+inline constexpr std::size_t kInlineAttributesMax = 768;
 /// A large value's, in a shard.
 inline constexpr std::size_t kAddressBytes = sizeof(void*);
 

@@ -3,7 +3,6 @@
 #include <cassert>
 #include <limits>
 #include <new>
-#include <stdexcept>
 
 namespace lull::snapshot {
 namespace {
@@ -41,14 +40,17 @@ char* Shard::write(char* at, const HashedRecord& record) noexcept {
 const Shard* Shard::make(std::span<const HashedRecord> records, std::uint64_t born,
                          std::string& scratch) {
   static_assert(sizeof(Shard) == kHeadBytes && sizeof(Group) == kBlockAlignment);
+  // Offsets reach each record: sizes of at most six bytes together and padding of less than a unit
+  // beside the weight and the attributes.
+  static_assert(kHeadBytes + (kRecordsMax / kGroupRecordsMean + 1) * sizeof(Group) +
+                    kWeightBytesMax + kRecordsMax * (kInlineAttributesMax + 6 + kUnit) <=
+                std::numeric_limits<std::uint16_t>::max() * kUnit);
   assert(!records.empty() && records.size() <= kRecordsMax);
   const std::size_t group_count = (records.size() + kGroupRecordsMean - 1) / kGroupRecordsMean;
   std::size_t data_units = 0;
   for (const HashedRecord& record : records) data_units += units(encoded_bytes(record));
   const std::size_t bytes = kHeadBytes + group_count * sizeof(Group) + data_units * kUnit;
-  if (units(bytes) > std::numeric_limits<std::uint16_t>::max()) {
-    throw std::length_error("index values of a shard exceed 256 KiB");  // Allowed: see make()
-  }
+  assert(units(bytes) <= std::numeric_limits<std::uint16_t>::max());
   const Sha256 hash = hash_of(records, scratch);
   auto* const out = new (Node::allocate(bytes)) Shard;
   out->born = born;

@@ -5,6 +5,16 @@
 
 namespace lull::snapshot {
 
+#if defined(LULL_MUTANT_SHARED_SHARD_MODIFIED)
+namespace {
+/// The defect: the shard that older versions share is changed in place.
+void overwrite(const StoredRecord& old, const StoredRecord& by) noexcept {
+  if (old.json.size() != by.json.size()) return;
+  std::ranges::copy(by.json, const_cast<char*>(old.json.data()));
+}
+}  // namespace
+#endif
+
 const Node* StoreWriter::made(const Node* node) {
   try {
     work_.made.push_back(node);
@@ -171,6 +181,9 @@ Subtree StoreWriter::shard(Records loose, Steps steps, const Totals& totals) {
     }
     if (!steps.empty() && steps.front().hash == record.hash &&
         steps.front().change->record.key == record.record.key) {
+#if defined(LULL_MUTANT_SHARED_SHARD_MODIFIED)
+      if (!steps.front().change->remove) overwrite(record.record, steps.front().change->record);
+#endif
       if (record.large != nullptr) work_.replaced.push_back(record.large);
       take(steps.front());
       steps = steps.subspan(1);

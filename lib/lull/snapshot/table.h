@@ -87,6 +87,9 @@ class Table {
   /// on the changes that led to it.
   [[nodiscard]] const Sha256& content_hash() const noexcept;
 
+  /// What stands behind find(), in the order of hashes; for who compares tables shard by shard.
+  [[nodiscard]] const RecordStore& records() const noexcept { return *records_; }
+
  private:
   friend class TableBuilder;
   using Store = std::shared_ptr<const RecordStore>;
