@@ -133,21 +133,20 @@ void expect_same(const Shard& a, const Shard& b) {
   ASSERT_EQ(a.content_hash(), b.content_hash());
   ASSERT_EQ(a.size(), b.size());
   ASSERT_EQ(a.block_bytes, b.block_bytes);
-  std::vector<HashedRecord> records;
+  std::vector<std::pair<StoredRecord, bool>> records;  // whether it is in a block of its own
   bool is_inline = true;
   a.for_each([&](const StoredRecord& record, const LargeValue* large) {
-    records.push_back({key_hash(record.key), record, large});
+    records.emplace_back(record, large != nullptr);
     is_inline = is_inline && large == nullptr;
   });
   if (is_inline) {
-    const std::size_t bytes = a.block_bytes - sizeof(Shard);
-    ASSERT_EQ(std::memcmp(&a + 1, &b + 1, bytes), 0);
+    ASSERT_EQ(std::memcmp(&a + 1, &b + 1, a.block_bytes - sizeof(Shard)), 0);
     return;
   }
   std::size_t number = 0;
   b.for_each([&](const StoredRecord& record, const LargeValue* large) {
-    ASSERT_EQ(record, records[number].record);
-    ASSERT_EQ(large == nullptr, records[number].large == nullptr);
+    ASSERT_EQ(record, records[number].first);
+    ASSERT_EQ(large != nullptr, records[number].second);
     ++number;
   });
 }
