@@ -275,7 +275,7 @@ void TableModel::step() {
 }
 
 TEST_F(TableModel, RandomOperations) {
-  const std::size_t operations = model_operations();
+  const std::size_t operations = model_operations() / 2;  // pages and walks cost more than others
   std::size_t largest = 0;
   for (std::size_t i = 0; i < operations; ++i) {
     ASSERT_NO_FATAL_FAILURE(step()) << "operation " << i;

@@ -19,7 +19,7 @@ void* Node::allocate(std::size_t bytes) {
 }
 
 void Node::free(const Node* node) noexcept {
-  void* const block = const_cast<Node*>(node);  // NOLINT: nobody can see it any more
+  void* const block = const_cast<Node*>(node);  // nobody can see it any more
   poison(block, node->block_bytes);
   ::operator delete(block, std::align_val_t{kBlockAlignment});
 }

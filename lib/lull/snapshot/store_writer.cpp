@@ -15,14 +15,9 @@ void overwrite(const StoredRecord& old, const StoredRecord& by) noexcept {
 }  // namespace
 #endif
 
-const Node* StoreWriter::made(const Node* node) {
-  try {
-    work_.made.push_back(node);
-  } catch (...) {
-    Node::free(node);
-    throw;
-  }
-  return node;
+/// Room for one more block: so that none is lost between its making and its being noted.
+void StoreWriter::make_room() {
+  if (work_.made.size() == work_.made.capacity()) work_.made.reserve(2 * work_.made.size() + 16);
 }
 
 /// The totals after these changes.
@@ -158,8 +153,9 @@ void StoreWriter::collect(Child child, std::vector<HashedRecord>& out) {
 
 void StoreWriter::large_value(HashedRecord& record) {
   if (record.large != nullptr || !LargeValue::needed(record.record)) return;
+  make_room();
   record.large = LargeValue::make(record.record.attributes, record.record.json, work_.version);
-  made(record.large);
+  work_.made.push_back(record.large);
 }
 
 /// Merges the changes into the records, which together fit into one shard, or are none.
@@ -193,14 +189,16 @@ Subtree StoreWriter::shard(Records loose, Steps steps, const Totals& totals) {
   }
   for (const Step& step : steps) take(step);
   if (merged_.empty()) return {};
+  make_room();
   const Shard* const out = Shard::make(merged_, work_.version, scratch_);
-  made(out);
+  work_.made.push_back(out);
   return {Child(out), totals, out->content_hash()};
 }
 
 Subtree StoreWriter::finish(const Branch::Draft& draft) {
+  make_room();
   const Subtree out = draft.finish(work_.version, scratch_);
-  made(out.child.branch());
+  work_.made.push_back(out.child.branch());
   return out;
 }
 

@@ -58,7 +58,7 @@ class StoreWriter {
   [[nodiscard]] static Totals after(Totals totals, Steps steps) noexcept;
   [[nodiscard]] static std::vector<Step> in_order(std::span<const RecordStore::Change> changes);
 
-  const Node* made(const Node* node);
+  void make_room();
 
   Lineage::Work& work_;
   std::string scratch_;
