@@ -1,5 +1,7 @@
 #include "lull/snapshot/node.h"
 
+// The hash is on the way of every lookup: spare it the call into the library.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cstring>

@@ -79,12 +79,6 @@ Table::Table(Layout layout, Store records, Order order, std::vector<Order> index
       order_(std::move(order)),
       indexes_(std::move(indexes)) {}
 
-std::optional<RecordView> Table::find(std::string_view key) const noexcept {
-  const std::optional<StoredRecord> record = records_->find(key);
-  if (!record) return std::nullopt;
-  return record_view(*record);
-}
-
 Result<PageEnd> Table::page(const PageRequest& request,
                             const std::function<void(const RecordView&)>& visit) const {
   std::vector<Condition> conditions;

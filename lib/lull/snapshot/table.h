@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,6 +25,19 @@ struct RecordView {
   std::string_view json;                 ///< The canonical JSON object.
   std::optional<std::int64_t> quantity;  ///< The declared quantity field, where there is one.
 };
+
+/// The quantity among a record's attributes, which table_format.h writes.
+[[nodiscard]] inline std::optional<std::int64_t> stored_quantity(
+    std::string_view attributes) noexcept {
+  if (attributes.front() == 0) return std::nullopt;
+  std::int64_t quantity = 0;
+  std::memcpy(&quantity, attributes.data() + 1, sizeof(quantity));
+  return quantity;
+}
+
+[[nodiscard]] inline RecordView record_view(const StoredRecord& record) noexcept {
+  return {record.key, record.json, stored_quantity(record.attributes)};
+}
 
 /// What a table keeps of a record. `index_values` has one element for each declared index, in
 /// their order: the field's value (a string's own characters, anything else as canonical JSON), or
@@ -73,7 +87,12 @@ class Table {
     std::vector<std::string> indexes;  ///< Names of the indexed fields, unique.
   };
 
-  [[nodiscard]] std::optional<RecordView> find(std::string_view key) const noexcept;
+  /// Here, so that a caller pays for no more of the record than it uses.
+  [[nodiscard]] std::optional<RecordView> find(std::string_view key) const noexcept {
+    const std::optional<StoredRecord> record = records_->find(key);
+    if (!record) return std::nullopt;
+    return record_view(*record);
+  }
 
   /// Calls `visit` for each record of the page in key order.
   /// Errors: kInvalid if a `where` names no declared index (the message names those there are).

@@ -59,13 +59,6 @@ inline void append_attributes(std::string& out, const RecordInput& record) {
   }
 }
 
-inline std::optional<std::int64_t> stored_quantity(std::string_view attributes) noexcept {
-  if (attributes.front() == 0) return std::nullopt;
-  std::int64_t quantity = 0;
-  std::memcpy(&quantity, attributes.data() + 1, sizeof(quantity));
-  return quantity;
-}
-
 inline std::optional<std::string_view> stored_index_value(std::string_view attributes,
                                                           std::size_t number) noexcept {
   attributes.remove_prefix(attributes.front() == 0 ? 1 : 1 + sizeof(std::int64_t));
@@ -77,10 +70,6 @@ inline std::optional<std::string_view> stored_index_value(std::string_view attri
     }
     if (size != kAbsent) attributes.remove_prefix(size);
   }
-}
-
-inline RecordView record_view(const StoredRecord& record) noexcept {
-  return {record.key, record.json, stored_quantity(record.attributes)};
 }
 
 }  // namespace lull::snapshot
