@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""From the start of lulld to `/readyz` 200 on a table in one NDJSON file, in the page cache; then a reload in which every
+record changes, with nothing retained: resident memory at its peak and after, and bytes of published data alive.
+"""
+
+import argparse
+import http.client
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from figures import sizes  # noqa: E402
+from report import Targets, inputs, median, table  # noqa: E402
+from server import BIN, ROOT, lulld, wait_for, work_directory  # noqa: E402
+
+SETTLE_SECONDS = 3  # for the grace period and what the allocator gives back
+CONFIG = """\
+listen: 127.0.0.1:0
+retention: {revisions_max: 0}
+collections:
+  inventory:
+    kind: table
+    source: {files: inventory}
+    key: sku
+    fields: {sku: string, warehouse: string, available: integer, price: number}
+    indexes: [warehouse]
+    quantity: available
+"""
+
+
+def make(directory, records, seed):
+    """The file, written beside and renamed, so that it is taken at once. Returns its size."""
+    written, file = directory / "inventory/.new", directory / "inventory/articles.ndjson"
+    with open(written, "wb") as out:
+        subprocess.run([ROOT / "loadtest/make_inventory", str(records), "--seed", str(seed)], check=True, stdout=out)
+    return written, file, written.stat().st_size
+
+
+def resident_mib(server, field):
+    text = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(next(line for line in text.splitlines() if line.startswith(field)).split()[1]) / 1024
+
+
+def ask(server, path):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", path)
+    reply = connection.getresponse()
+    return reply.getheader("Lull-Revision"), reply.read().decode()
+
+
+def alive_mib(server):
+    _, metrics = ask(server, "/metrics")
+    line = next(line for line in metrics.splitlines() if line.startswith("lull_snapshot_bytes_alive "))
+    return float(line.split()[1]) / 2**20
+
+
+def reload(server, directory, records):
+    """Seconds from the rename to the new revision, and memory before, at the peak and after."""
+    time.sleep(SETTLE_SECONDS)
+    before, alive_before = resident_mib(server, "VmRSS"), alive_mib(server)
+    written, file, _ = make(directory, records, 2)
+    pathlib.Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak begins anew
+    revision, _ = ask(server, "/v1/inventory?limit=1")
+    start = time.perf_counter()
+    written.rename(file)
+    wait_for(lambda: ask(server, "/v1/inventory?limit=1")[0] != revision, "the reload is published", server.process)
+    seconds = time.perf_counter() - start
+    peak = resident_mib(server, "VmHWM")
+    time.sleep(SETTLE_SECONDS)
+    return {"reload s": seconds, "steady MiB": before, "peak MiB": max(peak, resident_mib(server, "VmHWM")),
+            "after MiB": resident_mib(server, "VmRSS"), "alive MiB": alive_before, "alive after MiB": alive_mib(server)}
+
+
+def measure(options, records):
+    with work_directory() as directory:
+        (directory / "inventory").mkdir()
+        (directory / "service.yaml").write_text(CONFIG)
+        written, file, size = make(directory, records, 1)
+        written.rename(file)
+        starts = []
+        for number in range(options.rounds):
+            begun = time.perf_counter()
+            with lulld(options.bin, directory / "service.yaml") as server:
+                starts.append(time.perf_counter() - begun)
+                if number + 1 == options.rounds:
+                    return {"file MB": size / 1e6, "start s": median(starts), **reload(server, directory, records)}
+    raise SystemExit("error: --rounds must be at least 1")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", default="10k,100k,1M", help="sizes of the table")
+    parser.add_argument("--rounds", type=int, default=3, help="starts, of which the median is shown")
+    parser.add_argument("--bin", type=pathlib.Path, default=BIN, help="where lulld is")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a target is short")
+    options = parser.parse_args()
+
+    counts = sizes(options.records)
+    inputs(file="one NDJSON file in the page cache", index="1", rounds=options.rounds, retained="nothing")
+    found = {records: measure(options, records) for records in counts}
+    table(["", *(f"{records:,}" for records in counts)],
+          [[name, *(f"{found[records][name]:.2f}" for records in counts)] for name in found[counts[0]]])
+    targets = Targets()
+    if 1_000_000 in found:
+        row = found[1_000_000]
+        targets.add("7.ndjson", f"{row['start s']:.2f} s", "<= 3 s", row["start s"] <= 3)
+        for name, over, goal in (("8.peak", "peak MiB", 2.3), ("8.after", "after MiB", 1.1)):
+            value = row[over] / row["steady MiB"]
+            targets.add(name, f"{value:.2f}x of steady", f"<= {goal:.2f}x", value <= goal)
+        value = row["alive after MiB"] / row["alive MiB"]
+        targets.add("8.alive", f"{value:.3f}x", "<= 1.005x", value <= 1.005)
+    targets.finish(options.check)
+
+
+if __name__ == "__main__":
+    main()
