@@ -71,10 +71,6 @@ struct HashedRecord {
   std::uint64_t hash = 0;
   StoredRecord record;
   const LargeValue* large = nullptr;  ///< Where attributes and JSON are, if they are there already.
-
-  [[nodiscard]] bool before(const HashedRecord& other) const noexcept {
-    return hash != other.hash ? hash < other.hash : record.key < other.record.key;
-  }
 };
 
 /// The hash that decides where a record is. Fixed and public: the shape of a store is part of its

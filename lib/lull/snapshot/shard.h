@@ -48,11 +48,7 @@ class Shard : public Node {
   [[nodiscard]] static const Shard* make(std::span<const HashedRecord> records, std::uint64_t born,
                                          std::string& scratch);
 
-  [[nodiscard]] std::optional<StoredRecord> find(std::uint64_t hash,
-                                                 std::string_view key) const noexcept {
-    return find(hash, key, groups);
-  }
-  /// The same where the number of groups is known: the shard's own head is then not looked at.
+  /// `group_count` is `groups`, known to whoever leads here, so that the head is not looked at.
   [[nodiscard]] std::optional<StoredRecord> find(std::uint64_t hash, std::string_view key,
                                                  std::size_t group_count) const noexcept;
 
