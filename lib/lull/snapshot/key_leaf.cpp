@@ -1,118 +1,202 @@
 #include "lull/snapshot/key_leaf.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "lull/base/hash.h"
 #include "lull/base/poison.h"
-#include "lull/snapshot/varint.h"
 
 namespace lull::snapshot {
 namespace {
 
-std::size_t common_prefix(std::string_view left, std::string_view right) noexcept {
-  return static_cast<std::size_t>(std::ranges::mismatch(left, right).in1 - left.begin());
+/// How many bytes two keys have in common at their start; by words, because index keys may share
+/// a long value.
+std::size_t shared_bytes(std::string_view left, std::string_view right) noexcept {
+  const std::size_t size = std::min(left.size(), right.size());
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    std::memcpy(&a, left.data() + at, sizeof(a));
+    std::memcpy(&b, right.data() + at, sizeof(b));
+    if (a == b) continue;
+    const int bits = std::endian::native == std::endian::little ? std::countr_zero(a ^ b)
+                                                                : std::countl_zero(a ^ b);
+    return at + static_cast<std::size_t>(bits) / 8;
+  }
+  while (at < size && left[at] == right[at]) ++at;
+  return at;
 }
 
-/// Calls `visit(number, bytes shared with the key before, the rest)` for each key.
-template <class Visit>
-void encode(const KeyList& keys, std::size_t restart_interval, Visit visit) {
-  std::string_view before;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::string_view key = keys[i];
-    assert(i == 0 || before < key);
-    const std::size_t shared = i % restart_interval == 0 ? 0 : common_prefix(before, key);
-    visit(i, shared, key.substr(shared));
-    before = key;
-  }
+void append_size(std::string& out, std::size_t size) {
+  for (; size >= 0x80U; size >>= 7U) out += static_cast<char>((size & 0x7FU) | 0x80U);
+  out += static_cast<char>(size);
+}
+
+char* write_bytes(char* at, const void* bytes, std::size_t size) noexcept {
+  if (size != 0) std::memcpy(at, bytes, size);
+  return at + size;
 }
 
 }  // namespace
 
-Boundary Boundary::of(std::string_view key) noexcept {
+KeyBoundary KeyBoundary::of(std::string_view key) noexcept {
   constexpr std::uint64_t kAll = 1ULL << 32U;
-  // A fixed public hash: the shape is part of the content. Who picks keys that never, or always,
-  // begin a leaf makes changes cost what a rebuild costs; searches stay logarithmic.
+  // A fixed public hash: who picks keys that never, or always, begin a leaf makes changes cost what
+  // a rebuild costs; lookups stay logarithmic.
   const std::uint64_t hash = hash128(key).low;
-  const std::uint64_t bytes = std::min(key.size(), kLeafBytesMean);
-  const std::uint64_t share = std::max(kAll / kLeafKeysMean, bytes * (kAll / kLeafBytesMean));
+  const std::uint64_t counted = std::min(key.size(), kKeyBytesCounted);
+  const std::uint64_t share = std::max(kAll / kLeafKeysMean, counted * (kAll / kLeafBytesMean));
   const bool leaf = hash % kAll < share;
   return {leaf, leaf && (hash >> 32U) % kGroupLeavesMean == 0};
 }
 
-std::shared_ptr<const KeyLeaf> KeyLeaf::make(const KeyList& keys,
-                                             std::shared_ptr<MemoryAccount> account) {
-  assert(!keys.empty());
-  std::size_t bytes = restart_count(keys.size()) * sizeof(std::uint32_t);
-  encode(keys, kRestartInterval, [&bytes](std::size_t, std::size_t shared, std::string_view rest) {
-    bytes += size_bytes(shared) + size_bytes(rest.size()) + rest.size();
-  });
+KeyLeaf::~KeyLeaf() {
+  poison(block(), block_bytes_);
+}
+
+/// How many restarts are less than `key`, which is greater than the first key and shares that many
+/// bytes with it.
+std::size_t KeyLeaf::restarts_before(std::string_view key,
+                                     std::size_t shared_with_first) const noexcept {
+  const std::string_view rest = key.substr(shared_with_first);
+  const char* tail_begin = tail().data();
+  std::size_t low = 0;
+  for (std::size_t high = restarts(); low < high;) {
+    const std::size_t middle = low + (high - low) / 2;
+    const char* at = tail_begin + restart_offset(middle);
+    const PackedKey restart = PackedKey::read(at);
+    // All are behind the first key. What leaves its bytes later is less.
+    const bool before = restart.shared == shared_with_first ? restart.rest < rest
+                                                            : restart.shared > shared_with_first;
+    if (before) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+KeyLeaf::Place KeyLeaf::find(std::string_view key) const noexcept {
+  const std::string_view first = first_key();
+  const char* at = tail().data();
+  // How many bytes the key shares with the one before `at`, which is less.
+  std::size_t shared = shared_bytes(first, key);
+  if (key.substr(shared) <= first.substr(shared)) return {0, {shared, first.substr(shared)}, at};
+  std::size_t number = 1;
+  if (const std::size_t before = restarts_before(key, shared); before != 0) {
+    at += restart_offset(before - 1);
+    const PackedKey restart = PackedKey::read(at);
+    if (restart.shared == shared) shared += shared_bytes(restart.rest, key.substr(shared));
+    number = before * kRestartKeys + 1;
+  }
+  for (; number < size_; ++number) {
+    const PackedKey packed = PackedKey::read(at);
+    // The bytes in common tell mostly: a key that has more of those of the key before is less, as
+    // that is; one with fewer is greater. The next restart has fewer, or is compared.
+    if (packed.shared > shared) continue;
+    if (packed.shared < shared) return {number, packed, at};
+    const std::string_view rest = key.substr(shared);
+    if (rest <= packed.rest) return {number, packed, at};
+    shared += shared_bytes(packed.rest, rest);
+  }
+  return {size_, {}, at};
+}
+
+void KeyReader::begin(const KeyLeaf& leaf) {
+  key_.assign(leaf.first_key());
+  at_ = leaf.tail().data();
+  left_ = leaf.size() - 1;
+}
+
+bool KeyReader::seek(const KeyLeaf& leaf, std::string_view key) {
+  const KeyLeaf::Place place = leaf.find(key);
+  if (place.number == leaf.size()) return false;
+  key_.reserve(place.key.shared + place.key.rest.size());
+  key_.assign(key.substr(0, place.key.shared));
+  key_.append(place.key.rest);
+  at_ = place.next;
+  left_ = leaf.size() - 1 - place.number;
+  return true;
+}
+
+void KeyReader::to(const KeyLeaf& leaf, std::size_t number) {
+  assert(number < leaf.size());
+  begin(leaf);
+  std::size_t here = 0;
+  if (const std::size_t restart = number / KeyLeaf::kRestartKeys; restart != 0) {
+    // A restart is read behind the first key as well as behind the one before it.
+    at_ += leaf.restart_offset(restart - 1);
+    here = restart * KeyLeaf::kRestartKeys;
+    left_ = leaf.size() - here;
+    static_cast<void>(next());
+  }
+  for (; here < number; ++here) static_cast<void>(next());
+}
+
+void KeyLeafBuilder::add(std::string_view key, KeyBoundary boundary) {
+  if (empty()) {
+    boundary_ = boundary;
+    first_.assign(key);
+    last_.assign(key);
+    size_ = 1;
+    return;
+  }
+  assert(last_ < key);
+  std::size_t shared = shared_bytes(last_, key);
+  last_.resize(shared);
+  last_.append(key.substr(shared));
+  if (size_ % KeyLeaf::kRestartKeys == 0) {
+    restarts_.push_back(static_cast<KeyLeaf::Offset>(tail_.size()));
+    shared = shared_bytes(first_, key);
+  }
+  append_size(tail_, shared);
+  append_size(tail_, key.size() - shared);
+  tail_.append(key.substr(shared));
+  ++size_;
+}
+
+void KeyLeafBuilder::resume(const KeyLeaf& leaf, std::size_t count, const KeyReader& last) {
+  assert(empty() && count > 0);
+  boundary_ = leaf.boundary();
+  first_.assign(leaf.first_key());
+  last_.assign(last.key());
+  const char* tail = leaf.tail().data();
+  tail_.assign(tail, static_cast<std::size_t>(last.at() - tail));
+  for (std::size_t i = 0; i < (count - 1) / KeyLeaf::kRestartKeys; ++i) {
+    restarts_.push_back(static_cast<KeyLeaf::Offset>(leaf.restart_offset(i)));
+  }
+  size_ = count;
+}
+
+std::shared_ptr<const KeyLeaf> KeyLeafBuilder::finish(std::shared_ptr<MemoryAccount> account) {
+  assert(!empty());
+  const std::size_t restart_bytes = restarts_.size() * sizeof(KeyLeaf::Offset);
+  const std::size_t bytes = restart_bytes + first_.size() + tail_.size();
   if (bytes > std::numeric_limits<std::uint32_t>::max()) {
     throw std::length_error("a key of 4 GiB");  // Allowed: codec limits come far before
   }
-  const BlockBytes block{static_cast<std::uint32_t>(bytes)};
-  const std::shared_ptr<KeyLeaf> leaf(new (block) KeyLeaf(keys, block));
+  const KeyLeaf::BlockBytes block{static_cast<std::uint32_t>(bytes)};
+  const std::shared_ptr<KeyLeaf> leaf(new (block) KeyLeaf);
+  leaf->size_ = static_cast<std::uint32_t>(size_);
+  leaf->first_key_bytes_ = static_cast<std::uint32_t>(first_.size());
+  leaf->block_bytes_ = block.count;
+  leaf->boundary_ = boundary_;
+  char* at = write_bytes(leaf->block(), restarts_.data(), restart_bytes);
+  at = write_bytes(at, first_.data(), first_.size());
+  write_bytes(at, tail_.data(), tail_.size());
   leaf->charge_ = MemoryAccount::Charge(std::move(account), sizeof(KeyLeaf) + bytes);
+  tail_.clear();
+  restarts_.clear();
+  size_ = 0;
   return leaf;
-}
-
-KeyLeaf::KeyLeaf(const KeyList& keys, BlockBytes block)
-    : key_bytes_(keys.bytes()),
-      size_(static_cast<std::uint32_t>(keys.size())),
-      block_bytes_(block.count),
-      boundary_(Boundary::of(keys[0])) {
-  char* const begin = reinterpret_cast<char*>(this + 1);
-  char* at = begin + restart_count(size_) * sizeof(std::uint32_t);
-  encode(keys, kRestartInterval, [&](std::size_t i, std::size_t shared, std::string_view rest) {
-    if (i % kRestartInterval == 0) {
-      new (begin + i / kRestartInterval * sizeof(std::uint32_t))
-          std::uint32_t(static_cast<std::uint32_t>(at - begin));
-    }
-    at = write_size(write_size(at, shared), rest.size());
-    if (!rest.empty()) std::memcpy(at, rest.data(), rest.size());
-    at += rest.size();
-  });
-}
-
-KeyLeaf::~KeyLeaf() {
-  poison(this + 1, block_bytes_);
-}
-
-std::string_view KeyLeaf::restart_key(std::size_t number) const noexcept {
-  const char* at = block() + restarts()[number] + 1;  // shares 0 bytes
-  const std::size_t bytes = read_size(at);
-  return {at, bytes};
-}
-
-void KeyLeaf::read(Place& place, std::string& key) const {
-  assert(place.number < size_);
-  const std::size_t shared = read_size(place.at);
-  const std::size_t bytes = read_size(place.at);
-  key.resize(shared);
-  key.append(place.at, bytes);
-  place.at += bytes;
-  ++place.number;
-}
-
-KeyLeaf::Place KeyLeaf::seek(std::string_view key, std::string& found) const {
-  // The last restart that does not come after the key, or the first.
-  std::size_t low = 0;
-  std::size_t high = restart_count(size_);
-  while (low + 1 < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    (restart_key(middle) <= key ? low : high) = middle;
-  }
-  Place place{low * kRestartInterval, block() + restarts()[low]};
-  while (place.number < size_) {
-    read(place, found);
-    if (found >= key) return place;
-  }
-  ++place.number;
-  return place;
 }
 
 }  // namespace lull::snapshot

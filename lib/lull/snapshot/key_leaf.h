@@ -1,15 +1,15 @@
-// Some hundred neighbouring keys of an ordered set, packed into one block.
+// Some hundred neighbouring keys of an ordered set, front-coded into one block.
 //
-//   KeyLeaf | restart offsets | key | key | key | ...
-//
-// A key is the number of bytes that it shares with the one before it, the number of those that
-// follow, and those. Every 16th, a restart, shares nothing, so that a search is one among restarts
-// and then a walk over fewer than 16 keys. (LevelDB's tables do the same: table/block_builder.cc.)
+// The first key stands in full; each other one is how many bytes it shares with the key before it,
+// the size of the rest, the rest. Every 16th key (a restart) counts what it shares with the *first*
+// key instead, so that a search can begin there. Since keys ascend, the key before a restart shares
+// these bytes too: reading in order needs to know nothing of restarts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,57 +18,64 @@
 
 namespace lull::snapshot {
 
-/// Where a key, by itself alone, begins a leaf or a group of leaves. Sets with equal content so
-/// have equal shape, whatever changes led to it.
-struct Boundary {
-  /// One key in 64 begins a leaf, more of them where keys are large: a leaf has some 16 KiB of
-  /// keys or less in the mean, of which front coding leaves a part.
-  static constexpr std::size_t kLeafKeysMean = 64;
-  static constexpr std::size_t kLeafBytesMean = 16U << 10U;
-  static constexpr std::size_t kGroupLeavesMean = 64;
-  /// Where chance, or somebody who chooses keys, gives no boundary for very long, a leaf ends at
-  /// these; such a cut depends on the keys since the last boundary too.
-  static constexpr std::size_t kLeafKeysMax = 1024;
-  static constexpr std::size_t kLeafBytesMax = 256U << 10U;  // a larger key has its own leaf
+/// Where a key, by its own bytes alone, begins a leaf or a group of leaves. Sets with equal content
+/// so have equal shape, whatever changes led to it.
+struct KeyBoundary {
+  /// A leaf has 4 KiB of keys, before they are packed, or 512 keys in the mean, whichever is less.
+  /// A key counts for 128 bytes at most: long keys that are neighbours mostly share most of it.
+  static constexpr std::size_t kLeafBytesMean = 4U << 10U;
+  static constexpr std::size_t kLeafKeysMean = 512;
+  static constexpr std::size_t kKeyBytesCounted = 128;
+  static constexpr std::size_t kGroupLeavesMean = 32;
+  /// Where chance, or somebody who chooses keys, gives no boundary for very long, a leaf ends once
+  /// it has this; such a cut depends on the keys since the last boundary too.
+  static constexpr std::size_t kLeafKeysMax = 4096;
+  static constexpr std::size_t kLeafTailBytesMax = 128U << 10U;  ///< Packed, behind the first key.
 
   bool leaf = false;
   bool group = false;
 
-  [[nodiscard]] static Boundary of(std::string_view key) noexcept;
+  [[nodiscard]] static KeyBoundary of(std::string_view key) noexcept;
+  /// Whether a leaf that has this must end.
+  [[nodiscard]] static bool full(std::size_t keys, std::size_t tail_bytes) noexcept {
+    return keys >= kLeafKeysMax || tail_bytes >= kLeafTailBytesMax;
+  }
 };
 
-/// Keys one after another in one string.
-class KeyList {
- public:
-  void add(std::string_view key) {
-    bytes_ += key;
-    ends_.push_back(bytes_.size());
-  }
-  void clear() noexcept {
-    bytes_.clear();
-    ends_.clear();
-  }
-  [[nodiscard]] bool empty() const noexcept { return ends_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
-  [[nodiscard]] std::string_view operator[](std::size_t number) const noexcept {
-    const std::size_t begin = number == 0 ? 0 : ends_[number - 1];
-    return std::string_view(bytes_).substr(begin, ends_[number] - begin);
+/// A key as it is packed.
+struct PackedKey {
+  std::size_t shared = 0;  ///< Bytes in common with another key.
+  std::string_view rest;
+
+  /// Reads one and steps over it.
+  [[nodiscard]] static PackedKey read(const char*& at) noexcept {
+    PackedKey out;
+    out.shared = read_size(at);
+    const std::size_t size = read_size(at);
+    out.rest = {at, size};
+    at += size;
+    return out;
   }
 
  private:
-  std::string bytes_;
-  std::vector<std::size_t> ends_;
+  /// Seven bits a byte, lowest first.
+  [[nodiscard]] static std::size_t read_size(const char*& at) noexcept {
+    std::size_t size = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at++);
+      size |= static_cast<std::size_t>(byte & 0x7FU) << shift;
+      if (byte < 0x80U) return size;
+    }
+  }
 };
 
 /// An immutable leaf; never empty.
 /// Threads: any, without synchronisation.  Lifetime: shared by the sets that contain it.
-/// Cost: a search is O(log keys), and decodes up to 16 keys.
+/// Cost: find() is a binary search among restarts and at most 16 keys; it allocates nothing.
 class KeyLeaf {
  public:
-  /// `keys` are sorted, each once. Throws std::length_error at 4 GiB, std::bad_alloc.
-  [[nodiscard]] static std::shared_ptr<const KeyLeaf> make(const KeyList& keys,
-                                                           std::shared_ptr<MemoryAccount> account);
+  static constexpr std::size_t kRestartKeys = 16;
+
   ~KeyLeaf();  ///< Poisons the keys in builds with assertions.
   KeyLeaf(const KeyLeaf&) = delete;
   KeyLeaf& operator=(const KeyLeaf&) = delete;
@@ -76,54 +83,118 @@ class KeyLeaf {
   static void operator delete(void* leaf) { ::operator delete(leaf); }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  /// Of all keys, as they are.
-  [[nodiscard]] std::size_t key_bytes() const noexcept { return key_bytes_; }
-  [[nodiscard]] Boundary boundary() const noexcept { return boundary_; }
-  [[nodiscard]] std::string_view first_key() const noexcept { return restart_key(0); }
+  [[nodiscard]] std::string_view first_key() const noexcept {
+    return {block() + restarts() * sizeof(Offset), first_key_bytes_};
+  }
+  /// The packed keys behind the first.
+  [[nodiscard]] std::string_view tail() const noexcept {
+    const char* end = block() + block_bytes_;
+    const char* begin = first_key().data() + first_key_bytes_;
+    return {begin, static_cast<std::size_t>(end - begin)};
+  }
+  /// The boundary of its first key.
+  [[nodiscard]] KeyBoundary boundary() const noexcept { return boundary_; }
+  [[nodiscard]] bool full() const noexcept { return KeyBoundary::full(size_, tail().size()); }
 
-  /// A place among the keys: that of the key `number`.
+  /// Where a key is.
   struct Place {
-    std::size_t number = 0;
-    const char* at = nullptr;
+    std::size_t number = 0;      ///< How many keys come before.
+    PackedKey key;               ///< `shared` counts bytes of the key that was looked for.
+    const char* next = nullptr;  ///< Behind it.
   };
-  [[nodiscard]] Place begin() const noexcept { return {0, block() + restarts()[0]}; }
-  /// Makes `key`, the one before (anything at the beginning), the key at this place, and steps over
-  /// it.
-  void read(Place& place, std::string& key) const;
-  /// Finds the first key that is not less, puts it into `found` and returns the place behind it;
-  /// its number is size() + 1 if all are less.
-  [[nodiscard]] Place seek(std::string_view key, std::string& found) const;
+  /// The first key that is not less; without one `number` is size(), the rest meaningless.
+  [[nodiscard]] Place find(std::string_view key) const noexcept;
+  [[nodiscard]] bool contains(std::string_view key) const noexcept {
+    const Place place = find(key);
+    return place.number < size_ && key.substr(place.key.shared) == place.key.rest;
+  }
+
+  /// How many restarts there are behind the first key, and where in the tail number `index` is: key
+  /// (index + 1) * kRestartKeys.
+  [[nodiscard]] std::size_t restarts() const noexcept { return (size_ - 1) / kRestartKeys; }
+  [[nodiscard]] std::size_t restart_offset(std::size_t index) const noexcept {
+    return reinterpret_cast<const Offset*>(this + 1)[index];
+  }
 
  private:
-  static constexpr std::size_t kRestartInterval = 16;
-
+  friend class KeyLeafBuilder;
+  using Offset = std::uint32_t;
+  /// How many bytes follow a leaf in memory.
   struct BlockBytes {
     std::uint32_t count = 0;
   };
 
-  KeyLeaf(const KeyList& keys, BlockBytes block);
+  KeyLeaf() = default;
   static void* operator new(std::size_t object, BlockBytes block) {
     return ::operator new(object + block.count);
   }
   static void operator delete(void* leaf, BlockBytes) { ::operator delete(leaf); }
-
-  [[nodiscard]] static std::size_t restart_count(std::size_t keys) noexcept {
-    return (keys + kRestartInterval - 1) / kRestartInterval;
-  }
+  [[nodiscard]] char* block() noexcept { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] const char* block() const noexcept {
     return reinterpret_cast<const char*>(this + 1);
   }
-  [[nodiscard]] const std::uint32_t* restarts() const noexcept {
-    return reinterpret_cast<const std::uint32_t*>(this + 1);
-  }
-  [[nodiscard]] std::string_view restart_key(std::size_t number) const noexcept;
+  [[nodiscard]] std::size_t restarts_before(std::string_view key,
+                                            std::size_t shared_with_first) const noexcept;
 
   MemoryAccount::Charge charge_;
-  std::size_t key_bytes_ = 0;
   std::uint32_t size_ = 0;
+  std::uint32_t first_key_bytes_ = 0;
   std::uint32_t block_bytes_ = 0;
-  Boundary boundary_;
-  // In memory behind the object: the offset of each restart, then the keys.
+  KeyBoundary boundary_;
+  // In memory behind the object: offsets of restarts, the first key, the tail.
+};
+
+/// Reads the keys of leaves in order. Threads: one.  Lifetime: of the leaf that it stands in.
+/// Cost: allocates when a key is longer than all that it has read.
+class KeyReader {
+ public:
+  /// To the first key.
+  void begin(const KeyLeaf& leaf);
+  /// To the first key that is not less; false if there is none.
+  [[nodiscard]] bool seek(const KeyLeaf& leaf, std::string_view key);
+  /// To key `number`.
+  void to(const KeyLeaf& leaf, std::size_t number);
+  /// To the next key of the leaf; false if there is none.
+  [[nodiscard]] bool next() {
+    if (left_ == 0) return false;
+    --left_;
+    const PackedKey packed = PackedKey::read(at_);
+    key_.resize(packed.shared);
+    key_.append(packed.rest);
+    return true;
+  }
+
+  [[nodiscard]] std::string_view key() const noexcept { return key_; }
+  /// Behind the key, in its leaf.
+  [[nodiscard]] const char* at() const noexcept { return at_; }
+
+ private:
+  std::string key_;
+  const char* at_ = nullptr;
+  std::size_t left_ = 0;  ///< Keys behind this one.
+};
+
+/// Packs ascending keys into leaves, one leaf after the other. Threads: one.
+/// Cost: a few nanoseconds a key; finish() copies the leaf once.
+class KeyLeafBuilder {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] bool full() const noexcept { return KeyBoundary::full(size_, tail_.size()); }
+
+  /// `boundary` is the key's; it counts where the leaf is empty.
+  void add(std::string_view key, KeyBoundary boundary);
+  /// Goes on behind the first keys of a leaf, up to that where `last` stands. Only when empty.
+  void resume(const KeyLeaf& leaf, std::size_t count, const KeyReader& last);
+  /// Only when not empty; is so then.
+  [[nodiscard]] std::shared_ptr<const KeyLeaf> finish(std::shared_ptr<MemoryAccount> account);
+
+ private:
+  KeyBoundary boundary_;
+  std::string first_;
+  std::string last_;
+  std::string tail_;
+  std::vector<KeyLeaf::Offset> restarts_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace lull::snapshot

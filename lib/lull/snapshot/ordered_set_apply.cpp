@@ -1,15 +1,16 @@
-// Merges changes into a set. Two writers stand in a row: keys become leaves, leaves become
-// groups. Each takes single elements, and whole finished ones of the base where nothing changed.
-// What was taken whole may turn out to go on (the boundary behind it was removed): then it is
-// opened again.
+// Merges changes into a set. Two writers stand in a row: keys become leaves, leaves become groups.
+// Each takes single elements, and whole finished ones of the base where nothing changed. What was
+// taken whole may turn out to go on (the boundary behind it was removed): then it is opened again.
 #include <cassert>
 #include <optional>
-#include <utility>
 
 #include "lull/snapshot/ordered_set.h"
 
 namespace lull::snapshot {
 namespace {
+
+template <class Child>
+using Children = std::span<const std::shared_ptr<const Child>>;
 
 class GroupWriter {
  public:
@@ -26,13 +27,15 @@ class GroupWriter {
     leaves_.push_back(std::move(leaf));
   }
 
-  void share(const std::shared_ptr<const KeyGroup>& group) {
-    flush();
-    groups_.push_back(group);
+  /// Leaves of which none begins a group, behind a leaf that was added.
+  void add_all(Children<KeyLeaf> leaves) {
+    leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
   }
 
-  /// Adds a leaf that stands in the base behind the one that was added last, in its group.
-  void go_on(const std::shared_ptr<const KeyLeaf>& leaf) { leaves_.push_back(leaf); }
+  void share(Children<KeyGroup> groups) {
+    flush();
+    groups_.insert(groups_.end(), groups.begin(), groups.end());
+  }
 
   /// Takes back the leaf that was added last.
   std::shared_ptr<const KeyLeaf> take_back() {
@@ -46,16 +49,25 @@ class GroupWriter {
     return leaves_.empty() ? *groups_.back()->leaves().children().back() : *leaves_.back();
   }
 
-  Directory<KeyGroup>::Children finish() {
+  KeyDirectory<KeyGroup>::Children finish() {
     flush();
+    groups_.shrink_to_fit();
     return std::move(groups_);
   }
+
+  /// The group that is being read: its heads are taken over where the next group begins like it.
+  void like(const KeyGroup& group) noexcept { like_ = &group.leaves(); }
+  void reserve(std::size_t groups) { groups_.reserve(groups); }
 
  private:
   void flush() {
     if (leaves_.empty()) return;
-    leaves_.shrink_to_fit();
-    groups_.push_back(std::make_shared<KeyGroup>(std::exchange(leaves_, {}), account_));
+    // A copy of the right size; the vector keeps its room for the next group.
+    KeyDirectory<KeyLeaf>::Children leaves(std::make_move_iterator(leaves_.begin()),
+                                           std::make_move_iterator(leaves_.end()));
+    leaves_.clear();
+    groups_.push_back(
+        std::make_shared<KeyGroup>(KeyDirectory<KeyLeaf>(std::move(leaves), *like_), account_));
   }
 
   void reopen() {
@@ -65,8 +77,10 @@ class GroupWriter {
   }
 
   const std::shared_ptr<MemoryAccount>& account_;
-  Directory<KeyLeaf>::Children leaves_;  // of the group that is being written
-  Directory<KeyGroup>::Children groups_;
+  const KeyDirectory<KeyLeaf> none_;
+  const KeyDirectory<KeyLeaf>* like_ = &none_;
+  KeyDirectory<KeyLeaf>::Children leaves_;  // of the group that is being written
+  KeyDirectory<KeyGroup>::Children groups_;
 };
 
 class LeafWriter {
@@ -74,168 +88,185 @@ class LeafWriter {
   explicit LeafWriter(const std::shared_ptr<MemoryAccount>& account)
       : account_(account), groups_(account) {}
 
-  void add(std::string_view key) {
-    if (begins_leaf(key, Boundary::of(key))) {
-      flush();
-    } else if (keys_.empty()) {
-      reopen();
-    }
-    keys_.add(key);
+  [[nodiscard]] GroupWriter& groups() noexcept { return groups_; }
+
+  [[nodiscard]] bool begins_leaf(KeyBoundary boundary) const noexcept {
+    if (boundary.leaf || (leaf_.empty() && groups_.empty())) return true;
+    return leaf_.empty() ? groups_.last().full() : leaf_.full();
   }
 
-  /// Takes the base's leaf as it is, if its first entry begins a leaf here too.
-  [[nodiscard]] bool share(const std::shared_ptr<const KeyLeaf>& leaf) {
-    if (!begins_leaf(leaf->first_key(), leaf->boundary())) return false;
+  void add(std::string_view key, KeyBoundary boundary) {
+    if (begins_leaf(boundary)) {
+      flush();
+    } else if (leaf_.empty()) {
+      reopen();
+    }
+    leaf_.add(key, boundary);
+  }
+
+  /// Takes the first `count` keys of a leaf whose first key begins a leaf here too. `last` stands
+  /// at the last of them.
+  void add(const KeyLeaf& leaf, std::size_t count, const KeyReader& last) {
+    assert(begins_leaf(leaf.boundary()));
     flush();
-    groups_.add(leaf);
+    leaf_.resume(leaf, count, last);
+  }
+
+  /// Takes neighbouring leaves of one group of the base as they are, if the first key begins a leaf
+  /// here too. Then the others do: nothing changed before them.
+  [[nodiscard]] bool share(Children<KeyLeaf> leaves) {
+    if (!begins_leaf(leaves.front()->boundary())) return false;
+    flush();
+    groups_.add(leaves.front());
+    groups_.add_all(leaves.subspan(1));
     return true;
   }
 
-  /// The same where the leaf before it in its group was taken as it is: then it begins here too,
-  /// and need not be looked at. A copy of a group that touched each leaf would cost more than all
-  /// else.
-  void share_next(const std::shared_ptr<const KeyLeaf>& leaf) { groups_.go_on(leaf); }
-
-  /// Takes a group of the base as it is. Every group but the first begins with a boundary, and the
-  /// first is only shared when nothing was put before it.
-  void share(const std::shared_ptr<const KeyGroup>& group) {
+  /// Takes groups of the base as they are. Every group but the first begins with a boundary, and
+  /// the first is only shared when nothing was put before it.
+  void share(Children<KeyGroup> groups) {
+    if (groups.empty()) return;
     flush();
-    assert(groups_.empty() || group->leaves().children().front()->boundary().group);
-    groups_.share(group);
+    assert(groups_.empty() || groups.front()->leaves().children().front()->boundary().group);
+    groups_.share(groups);
   }
 
-  Directory<KeyGroup>::Children finish() {
+  KeyDirectory<KeyGroup>::Children finish() {
     flush();
     return groups_.finish();
   }
 
  private:
-  [[nodiscard]] bool begins_leaf(std::string_view key, Boundary boundary) const noexcept {
-    if (boundary.leaf || (keys_.empty() && groups_.empty())) return true;
-    const std::size_t size = keys_.empty() ? groups_.last().size() : keys_.size();
-    const std::size_t bytes = keys_.empty() ? groups_.last().key_bytes() : keys_.bytes();
-    return size + 1 > Boundary::kLeafKeysMax || bytes + key.size() > Boundary::kLeafBytesMax;
-  }
-
   void flush() {
-    if (keys_.empty()) return;
-    groups_.add(KeyLeaf::make(keys_, account_));
-    keys_.clear();
+    if (!leaf_.empty()) groups_.add(leaf_.finish(account_));
   }
 
   /// Goes on with the last leaf.
   void reopen() {
     const std::shared_ptr<const KeyLeaf> leaf = groups_.take_back();
-    std::string key;
-    for (KeyLeaf::Place at = leaf->begin(); at.number < leaf->size();) {
-      leaf->read(at, key);
-      keys_.add(key);
-    }
+    reader_.to(*leaf, leaf->size() - 1);
+    leaf_.resume(*leaf, leaf->size(), reader_);
   }
 
   const std::shared_ptr<MemoryAccount>& account_;
   GroupWriter groups_;
-  KeyList keys_;  // of the leaf that is being written
+  KeyLeafBuilder leaf_;  // that is being written
+  KeyReader reader_;
 };
 
-/// The changes that are still to come, and the merge of those in a leaf's range.
+/// The changes that are still to come, and the merge of those in the range of a leaf or group.
 class Merge {
  public:
   Merge(std::span<const OrderedSet::Change> changes, LeafWriter& out)
       : changes_(changes), out_(out) {}
 
-  /// The key of the next change, or nothing.
-  [[nodiscard]] std::optional<std::string_view> next() const noexcept {
-    if (changes_.empty()) return std::nullopt;
-    return changes_.front().key;
+  [[nodiscard]] std::size_t inserted() const noexcept { return inserted_; }
+  [[nodiscard]] std::size_t removed() const noexcept { return removed_; }
+
+  /// The number of the first child that a change before `end` (nothing: the end of the set)
+  /// touches, or how many children there are.
+  template <class Child>
+  [[nodiscard]] std::size_t first_touched(const KeyDirectory<Child>& directory,
+                                          std::optional<std::string_view> end) const noexcept {
+    return touches(end) ? directory.find(changes_.front().key) : directory.children().size();
   }
 
-  /// Whether there is a change before `end` (nothing: the end of the map).
+  void merge(const KeyGroup& group, std::optional<std::string_view> end) {
+    const Children<KeyLeaf> leaves(group.leaves().children());
+    for (std::size_t l = 0; l < leaves.size();) {
+      const std::size_t touched = first_touched(group.leaves(), end);
+      if (touched > l && out_.share(leaves.subspan(l, touched - l))) {
+        l = touched;
+        continue;
+      }
+      const bool last = l + 1 == leaves.size();
+      merge(*leaves[l], last ? end : std::optional(leaves[l + 1]->first_key()));
+      ++l;
+    }
+  }
+
+  void rest(std::optional<std::string_view> end) {
+    while (touches(end)) take_new();
+  }
+
+ private:
   [[nodiscard]] bool touches(std::optional<std::string_view> end) const noexcept {
     return !changes_.empty() && (!end || changes_.front().key < *end);
   }
 
   void merge(const KeyLeaf& leaf, std::optional<std::string_view> end) {
-    std::string key;
-    for (KeyLeaf::Place at = leaf.begin(); at.number < leaf.size();) {
-      leaf.read(at, key);
-      while (touches(key)) take_change();
-      if (!changes_.empty() && changes_.front().key == key) {
-        take_change();
-      } else {
-        out_.add(key);
-      }
+    // Keys before the first change need not be packed again.
+    std::size_t kept = 0;
+    if (!changes_.empty() && out_.begins_leaf(leaf.boundary())) {
+      kept = leaf.find(changes_.front().key).number;
     }
+    if (kept != 0) {
+      reader_.to(leaf, kept - 1);
+      out_.add(leaf, kept, reader_);
+    } else {
+      reader_.begin(leaf);
+      take(reader_.key(), leaf.boundary());
+    }
+    // No key of a leaf but its first is a boundary.
+    while (reader_.next()) take(reader_.key(), {});
     rest(end);
   }
 
-  void rest(std::optional<std::string_view> end) {
-    while (touches(end)) take_change();
+  /// Takes a key of the base and the changes before it.
+  void take(std::string_view key, KeyBoundary boundary) {
+    for (; !changes_.empty(); take_new()) {
+      const int order = changes_.front().key.compare(key);
+      if (order > 0) break;
+      if (order < 0) continue;
+      const bool remove = changes_.front().remove;
+      changes_ = changes_.subspan(1);
+      if (!remove) break;
+      ++removed_;
+      return;
+    }
+    out_.add(key, boundary);
   }
 
- private:
-  void take_change() {
+  /// Takes a change of a key that the base does not have.
+  void take_new() {
     const OrderedSet::Change& change = changes_.front();
-    if (!change.remove) out_.add(change.key);
     changes_ = changes_.subspan(1);
+    if (change.remove) return;
+    ++inserted_;
+    out_.add(change.key, KeyBoundary::of(change.key));
   }
 
   std::span<const OrderedSet::Change> changes_;
   LeafWriter& out_;
+  KeyReader reader_;
+  std::size_t inserted_ = 0;
+  std::size_t removed_ = 0;
 };
-
-/// Where the range of child `number` ends.
-template <class Child>
-std::optional<std::string_view> range_end(const std::vector<std::shared_ptr<const Child>>& children,
-                                          std::size_t number,
-                                          std::optional<std::string_view> end) noexcept {
-  if (number + 1 == children.size()) return end;
-  return children[number + 1]->first_key();
-}
-
-/// The child into which the next change goes; behind the last if there is no change.
-template <class Child>
-std::size_t touched(const Directory<Child>& directory, const Merge& merge) noexcept {
-  return merge.next() ? directory.find(*merge.next()) : directory.children().size();
-}
-
-void merge_group(const Directory<KeyLeaf>& directory, std::optional<std::string_view> group_end,
-                 Merge& merge, LeafWriter& out) {
-  const auto& leaves = directory.children();
-  std::size_t next = touched(directory, merge);
-  bool in_step = false;  // the leaf before was taken as it is
-  for (std::size_t l = 0; l < leaves.size(); ++l) {
-    if (l < next && in_step) {
-      out.share_next(leaves[l]);
-    } else if (l < next && out.share(leaves[l])) {
-      in_step = true;
-    } else {
-      merge.merge(*leaves[l], range_end(leaves, l, group_end));
-      in_step = false;
-      const bool more = merge.touches(group_end);
-      next = more ? touched(directory, merge) : leaves.size();
-    }
-  }
-}
 
 }  // namespace
 
 std::shared_ptr<const OrderedSet> OrderedSet::apply(const OrderedSet& base,
                                                     std::span<const Change> changes) {
+  assert(std::ranges::adjacent_find(changes, std::ranges::greater_equal(), &Change::key) ==
+         changes.end());
   LeafWriter out(base.account_);
   Merge merge(changes, out);
-  const auto& groups = base.groups_.children();
-  std::size_t next = touched(base.groups_, merge);
+  const Children<KeyGroup> groups(base.groups_.children());
+  out.groups().reserve(groups.size() + 1);
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    if (g < next) {
-      out.share(groups[g]);
-    } else {
-      merge_group(groups[g]->leaves(), range_end(groups, g, std::nullopt), merge, out);
-      next = touched(base.groups_, merge);
-    }
+    const std::size_t touched = merge.first_touched(base.groups_, std::nullopt);
+    out.share(groups.subspan(g, touched - g));
+    if (touched == groups.size()) break;
+    g = touched;
+    out.groups().like(*groups[g]);
+    const bool last = g + 1 == groups.size();
+    merge.merge(*groups[g], last ? std::nullopt : std::optional(groups[g + 1]->first_key()));
   }
   merge.rest(std::nullopt);
-  return std::shared_ptr<const OrderedSet>(new OrderedSet(base.account_, out.finish()));
+  KeyDirectory<KeyGroup> directory(out.finish(), base.groups_);
+  const std::size_t size = base.size_ + merge.inserted() - merge.removed();
+  return std::shared_ptr<const OrderedSet>(
+      new OrderedSet(base.account_, std::move(directory), size));
 }
 
 }  // namespace lull::snapshot
