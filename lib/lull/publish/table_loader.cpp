@@ -89,7 +89,7 @@ Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& cha
   if (!work.errors.empty()) return tl::make_unexpected(work.errors.take());
 
   const std::vector<RecordChange> changes = record_changes(work);
-  work.added = {};  // empty by now, but as large as what it held: 120 MB of a million records
+  work.added = {};  // empty shells by now, which the build has no use for
   auto built = TableBuilder::apply(work.base, changes);
   if (!built) return tl::make_unexpected(Errors{std::move(built.error())});
   built_ = *std::move(built);
