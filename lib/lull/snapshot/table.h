@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lull/base/arena.h"
 #include "lull/base/error.h"
 #include "lull/base/hash.h"
 #include "lull/base/memory_account.h"
@@ -123,7 +124,8 @@ class Table {
   std::vector<Order> indexes_;  ///< One for each of the layout; see table_format.h.
 };
 
-/// Applies a change set to a base table and yields the next one, sharing what did not change.
+/// Applies a change set to a base table and yields the next one, sharing what did not change. A
+/// large change set may be put in parts, each of which need only live until put() returns.
 /// Threads: one at a time.
 class TableBuilder {
  public:
@@ -139,11 +141,40 @@ class TableBuilder {
   [[nodiscard]] static Result<std::shared_ptr<const Table>> apply(
       const std::shared_ptr<const Table>& base, std::span<const RecordChange> changes);
 
+  explicit TableBuilder(std::shared_ptr<const Table> base);
+
+  /// Changes in any order, with attributes as append_attributes() writes them and `before` as the
+  /// base's records() have it: each makes a difference, each key stands in one part only (asserted
+  /// for what it costs nothing to see). Bytes are copied.
+  /// Cost and errors: as of apply(), but the order of keys and the indexes wait for finish(): up to
+  /// then each change of them holds its key and 24 bytes. Parts that are runs of part_of() touch
+  /// each shard once.
+  [[nodiscard]] Result<void> put(std::span<const RecordStore::Change> part);
+  /// The table after all parts, once.
+  [[nodiscard]] std::shared_ptr<const Table> finish();
+
+  /// Which of `parts` runs of hashes a key belongs into; `parts` is a power of two up to 256.
+  [[nodiscard]] static std::size_t part_of(std::string_view key, std::size_t parts) noexcept;
+
  private:
-  [[nodiscard]] static Table::Order apply_index(const Table& base, std::size_t number,
-                                                std::span<const RecordStore::Change> records);
-  [[nodiscard]] static Table::Order apply_order(const Table& base,
-                                                std::span<const RecordStore::Change> records);
+  struct OrderChanges {
+    Arena keys;
+    std::vector<OrderedSet::Change> changes;
+  };
+
+  void note_order(std::span<const RecordStore::Change> part);
+  void note_index(std::size_t number, std::span<const RecordStore::Change> part);
+  static Table::Order apply_order(const Table::Order& base, OrderChanges& changes);
+
+  std::shared_ptr<const Table> base_;
+  Table::Store records_;
+  OrderChanges order_;
+  std::vector<OrderChanges> indexes_;
 };
+
+/// What a table keeps of a record beside its key and JSON, in one row of bytes. `index_values` as
+/// in RecordInput.
+void append_attributes(std::string& out, std::optional<std::int64_t> quantity,
+                       std::span<const std::optional<std::string>> index_values);
 
 }  // namespace lull::snapshot

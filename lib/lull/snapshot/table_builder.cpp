@@ -45,7 +45,9 @@ Result<std::shared_ptr<const Table>> TableBuilder::apply(const std::shared_ptr<c
   attributes.reserve(changes.size());
   for (const RecordChange& change : changes) {
     const std::size_t begin = bytes.size();
-    if (change.record) append_attributes(bytes, *change.record);
+    if (change.record) {
+      append_attributes(bytes, change.record->quantity, change.record->index_values);
+    }
     attributes.push_back({begin, bytes.size() - begin});
   }
   std::vector<RecordStore::Change> effective;
@@ -59,40 +61,57 @@ Result<std::shared_ptr<const Table>> TableBuilder::apply(const std::shared_ptr<c
       effective.push_back({after, !record.has_value(), before});
     }
   }
-  if (effective.empty()) return base;
-  auto records = RecordStore::apply(base->records_, effective);
+  TableBuilder builder(base);
+  if (auto put = builder.put(effective); !put) return tl::make_unexpected(std::move(put.error()));
+  return builder.finish();
+}
+
+TableBuilder::TableBuilder(std::shared_ptr<const Table> base)
+    : base_(std::move(base)), records_(base_->records_), indexes_(base_->indexes_.size()) {}
+
+Result<void> TableBuilder::put(std::span<const RecordStore::Change> part) {
+  auto records = RecordStore::apply(records_, part);
   if (!records) return tl::make_unexpected(std::move(records.error()));
+  note_order(part);
+  for (std::size_t number = 0; number < indexes_.size(); ++number) note_index(number, part);
+  records_ = *std::move(records);
+  return {};
+}
+
+std::shared_ptr<const Table> TableBuilder::finish() {
+  if (records_ == base_->records_) return base_;
+  Table::Order order = apply_order(base_->order_, order_);
   std::vector<Table::Order> indexes;
-  indexes.reserve(base->indexes_.size());
-  for (std::size_t number = 0; number < base->indexes_.size(); ++number) {
-    indexes.push_back(apply_index(*base, number, effective));
+  indexes.reserve(indexes_.size());
+  for (std::size_t number = 0; number < indexes_.size(); ++number) {
+    indexes.push_back(apply_order(base_->indexes_[number], indexes_[number]));
   }
-  return std::shared_ptr<const Table>(new Table(base->layout_, *std::move(records),
-                                                apply_order(*base, effective), std::move(indexes)));
+  return std::shared_ptr<const Table>(
+      new Table(base_->layout_, std::move(records_), std::move(order), std::move(indexes)));
+}
+
+std::size_t TableBuilder::part_of(std::string_view key, std::size_t parts) noexcept {
+  return Branch::slot_of(key_hash(key), 0) * parts / Branch::kSlots;
 }
 
 /// A change of a value alone leaves the order of keys as it is.
-Table::Order TableBuilder::apply_order(const Table& base,
-                                       std::span<const RecordStore::Change> records) {
-  std::vector<OrderedSet::Change> changes;
-  for (const RecordStore::Change& change : records) {
+void TableBuilder::note_order(std::span<const RecordStore::Change> part) {
+  for (const RecordStore::Change& change : part) {
     if (change.remove || !change.before) {
-      changes.push_back({change.record.key, change.remove});
+      order_.changes.push_back({order_.keys.copy(change.record.key), change.remove});
     }
   }
-  return changes.empty() ? base.order_ : OrderedSet::apply(*base.order_, changes);
 }
 
-Table::Order TableBuilder::apply_index(const Table& base, std::size_t number,
-                                       std::span<const RecordStore::Change> records) {
+void TableBuilder::note_index(std::size_t number, std::span<const RecordStore::Change> part) {
+  OrderChanges& out = indexes_[number];
   std::string bytes;
-  std::vector<std::pair<Range, bool>> changes;
   const auto add = [&](std::string_view value, std::string_view key, bool remove) {
-    const std::size_t begin = bytes.size();
+    bytes.clear();
     append_index_key(bytes, value, key);
-    changes.push_back({{begin, bytes.size() - begin}, remove});
+    out.changes.push_back({out.keys.copy(bytes), remove});
   };
-  for (const RecordStore::Change& change : records) {
+  for (const RecordStore::Change& change : part) {
     std::optional<std::string_view> before;
     std::optional<std::string_view> after;
     if (change.before) before = stored_index_value(change.before->attributes, number);
@@ -101,14 +120,29 @@ Table::Order TableBuilder::apply_index(const Table& base, std::size_t number,
     if (before) add(*before, change.record.key, true);
     if (after) add(*after, change.record.key, false);
   }
-  if (changes.empty()) return base.indexes_[number];
-  std::vector<OrderedSet::Change> entries;
-  entries.reserve(changes.size());
-  for (const auto& [range, remove] : changes) {
-    entries.push_back({range.of(bytes), remove});
+}
+
+Table::Order TableBuilder::apply_order(const Table::Order& base, OrderChanges& noted) {
+  if (noted.changes.empty()) return base;
+  std::ranges::sort(noted.changes, {}, &OrderedSet::Change::key);
+  Table::Order out = OrderedSet::apply(*base, noted.changes);
+  noted = {};
+  return out;
+}
+
+void append_attributes(std::string& out, std::optional<std::int64_t> quantity,
+                       std::span<const std::optional<std::string>> index_values) {
+  out += static_cast<char>(quantity.has_value());
+  if (quantity) {
+    std::array<char, sizeof(std::int64_t)> bytes{};
+    std::memcpy(bytes.data(), &*quantity, bytes.size());
+    out.append(bytes.data(), bytes.size());
   }
-  std::ranges::sort(entries, {}, &OrderedSet::Change::key);
-  return OrderedSet::apply(*base.indexes_[number], entries);
+  for (const auto& value : index_values) {
+    assert(!value || value->size() < kAbsent);
+    append_size(out, value ? static_cast<StoredSize>(value->size()) : kAbsent);
+    if (value) out += *value;
+  }
 }
 
 }  // namespace lull::snapshot

@@ -45,20 +45,6 @@ inline void append_index_key(std::string& out, std::string_view value, std::stri
   out += key;
 }
 
-inline void append_attributes(std::string& out, const RecordInput& record) {
-  out += static_cast<char>(record.quantity.has_value());
-  if (record.quantity) {
-    std::array<char, sizeof(std::int64_t)> bytes{};
-    std::memcpy(bytes.data(), &*record.quantity, bytes.size());
-    out.append(bytes.data(), bytes.size());
-  }
-  for (const auto& value : record.index_values) {
-    assert(!value || value->size() < kAbsent);
-    append_size(out, value ? static_cast<StoredSize>(value->size()) : kAbsent);
-    if (value) out += *value;
-  }
-}
-
 inline std::optional<std::string_view> stored_index_value(std::string_view attributes,
                                                           std::size_t number) noexcept {
   attributes.remove_prefix(attributes.front() == 0 ? 1 : 1 + sizeof(std::int64_t));
