@@ -16,8 +16,8 @@ using publish::Publisher;
 using snapshot::Collection;
 
 /// A collection is written by its source alone, so its base changes under a build only when a
-/// program publishes by itself; then building again once or twice is enough.
-constexpr int kBuildsMax = 3;
+/// program publishes by itself; then offering again once or twice is enough.
+constexpr int kOffersMax = 3;
 /// What was refused for a reason outside the data (disk full, no memory, no room) is offered again
 /// after the first, then after twice as long each time.
 constexpr std::chrono::seconds kRetryFirst{1};
@@ -64,7 +64,7 @@ class Feed final : public source::Sink {
         observer_(observer),
         clock_(clock),
         retry_set_(std::move(retry_set)),
-        loader_(publish::make_loader(spec, publisher.account())) {}
+        loader_(publish::make_loader(spec, publisher.account(), progress_)) {}
 
   void start(const source::FilesOptions& options) {
     auto source = source::watch_files(files_options(options, spec_, *loader_), *this, clock_);
@@ -91,8 +91,8 @@ class Feed final : public source::Sink {
   [[nodiscard]] CollectionStatus status(const snapshot::Snapshot& snapshot) const;
 
  private:
-  [[nodiscard]] std::optional<Refusal> publish(const source::ChangeSet& change_set);
-  [[nodiscard]] std::optional<Refusal> try_publish(const source::ChangeSet& change_set);
+  [[nodiscard]] std::optional<Refusal> publish(source::ChangeSet change_set);
+  [[nodiscard]] std::optional<Refusal> try_publish(source::ChangeSet change_set);
   void note(std::optional<Rejection>& place, const Errors& errors) noexcept;
   void retry_later();
 
@@ -101,6 +101,7 @@ class Feed final : public source::Sink {
   const RejectionObserver& observer_;  // may be empty
   const Clock& clock_;
   const std::function<void()> retry_set_;
+  publish::Progress progress_;
   const std::unique_ptr<publish::Loader> loader_;   // the source's thread; accepts() from any
   std::chrono::seconds retry_delay_ = kRetryFirst;  // the source's thread
 
@@ -115,26 +116,27 @@ class Feed final : public source::Sink {
 };
 
 /// Commits as soon as something is published: what comes after may find no memory.
-std::optional<Refusal> Feed::publish(const source::ChangeSet& change_set) {
-  for (int build = 1;; ++build) {
-    auto loaded = loader_->load(change_set, current(publisher_.view(), spec_.name));
-    if (!loaded) return Refusal{std::move(loaded.error()), false};
-    if (!*loaded) break;
-    auto result = publisher_.submit_and_wait(**std::move(loaded));
+std::optional<Refusal> Feed::publish(source::ChangeSet change_set) {
+  auto loaded = loader_->load(std::move(change_set), current(publisher_.view(), spec_.name));
+  if (!loaded) return Refusal{std::move(loaded.error()), false};
+  std::optional<publish::Candidate> candidate = *std::move(loaded);
+  for (int offer = 1; candidate; ++offer) {
+    auto result = publisher_.submit_and_wait(*std::move(candidate));
     if (result) break;
-    if (result.error().code != ErrorCode::kStaleBase || build == kBuildsMax) {
+    if (result.error().code != ErrorCode::kStaleBase || offer == kOffersMax) {
       return Refusal{Errors{std::move(result.error())}, true};
     }
+    candidate = loader_->again(current(publisher_.view(), spec_.name));
   }
   loader_->commit();
   return std::nullopt;
 }
 
 /// What is refused leaves nothing behind on the account, where it would stand in others' way.
-std::optional<Refusal> Feed::try_publish(const source::ChangeSet& change_set) {
+std::optional<Refusal> Feed::try_publish(source::ChangeSet change_set) {
   std::optional<Refusal> refusal;
   try {
-    refusal = publish(change_set);
+    refusal = publish(std::move(change_set));
     if (refusal) loader_->discard();
   } catch (const std::exception& error) {  // no memory: what is served stays
     loader_->discard();
@@ -147,7 +149,7 @@ std::optional<Refusal> Feed::try_publish(const source::ChangeSet& change_set) {
 bool Feed::offer(source::ChangeSet change_set) {
   bool retry = true;
   try {
-    const std::optional<Refusal> refusal = try_publish(change_set);
+    const std::optional<Refusal> refusal = try_publish(std::move(change_set));
     {
       const std::lock_guard lock(mutex_);
       retry_at_ = Time::max();
@@ -328,7 +330,8 @@ Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options,
 CheckReport check(const InstanceOptions& options) {
   CheckReport out;
   for (const CollectionSpec& spec : options.collections) {
-    const auto loader = publish::make_loader(spec, std::make_shared<MemoryAccount>());
+    publish::Progress progress;
+    const auto loader = publish::make_loader(spec, std::make_shared<MemoryAccount>(), progress);
     const auto add = [&out](Errors errors) {
       std::ranges::move(errors, std::back_inserter(out.errors));
     };
@@ -339,7 +342,7 @@ CheckReport check(const InstanceOptions& options) {
     } else {
       summary.files = files->changes.size();
       Collection collection{spec.name, spec.kind, std::monostate{}, {}};
-      if (auto loaded = loader->load(*files, collection); !loaded) {
+      if (auto loaded = loader->load(*std::move(files), collection); !loaded) {
         add(std::move(loaded.error()));
       } else {
         std::visit([&](auto& data) { collection.data = std::move(data); }, (*loaded)->data);

@@ -12,8 +12,8 @@
 namespace lull {
 namespace {
 
-constexpr std::size_t kFirstBytes = 4U << 10U;
-constexpr std::size_t kMappedBytes = 256U << 10U;  // blocks of this size and more are mapped
+constexpr std::size_t kFirstBytes = 2U << 10U;
+constexpr std::size_t kMappedBytes = 128U << 10U;  // blocks of this size and more are mapped
 
 }  // namespace
 

@@ -7,11 +7,11 @@
 
 namespace lull {
 
-/// Hands out room from blocks that grow up to 256 KiB. Blocks of that size and more come from the
+/// Hands out room from blocks that grow to 128 KiB. Blocks of that size and more come from the
 /// kernel and go back to it: with an allocator, what a large load needed for a moment would stay
 /// resident between blocks that live on.
 /// Threads: one at a time.  Lifetime: what was handed out is good until clear() or the destructor.
-/// Cost: of room O(1), and a system call for each 256 KiB.
+/// Cost: of room O(1), and a system call for each 128 KiB.
 class Arena {
  public:
   Arena() = default;

@@ -62,18 +62,14 @@ bool take_members(Workspace& workspace, std::size_t size) {
 
 }  // namespace
 
-std::optional<Record> parse_flat_record(const RawRecord& raw, std::string_view file_name,
-                                        const RecordSchema& schema) {
-  if (raw.text.size() > kTextBytesMax || raw.text.find('\\') != std::string_view::npos) {
-    return std::nullopt;
-  }
+bool parse_flat_record(const RawRecord& raw, std::string_view file_name, const RecordSchema& schema,
+                       Record& out) {
+  if (raw.text.size() > kTextBytesMax || raw.text.find('\\') != std::string_view::npos) return false;
   thread_local Workspace workspace;
   workspace.text.assign(raw.text);
   workspace.text.append(simdjson::SIMDJSON_PADDING, ' ');
-  if (!take_members(workspace, raw.text.size())) return std::nullopt;
-  Result<Record> record = make_record(workspace.members, {file_name, raw.line}, schema);
-  if (!record) return std::nullopt;
-  return *std::move(record);
+  return take_members(workspace, raw.text.size()) &&
+         make_record(workspace.members, {file_name, raw.line}, schema, out).has_value();
 }
 
 }  // namespace lull::codec

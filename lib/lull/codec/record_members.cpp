@@ -47,15 +47,20 @@ bool has_type(const RecordMember& member, FieldType type) noexcept {
 class RecordMaker {
  public:
   RecordMaker(const std::vector<RecordMember>& members, RecordPlace place,
-              const RecordSchema& schema)
-      : members_(members), place_(place), schema_(schema) {}
+              const RecordSchema& schema, Record& record)
+      : members_(members), place_(place), schema_(schema), record_(record) {
+    record_.key.clear();
+    record_.json.clear();
+    record_.index_values.resize(schema_.indexes.size());
+    record_.quantity.reset();
+  }
 
-  Result<Record> make() {
+  Result<void> make() {
     if (!check_unique() || !take_key() || !check_types() || !take_indexes() || !take_quantity()) {
       return tl::make_unexpected(std::move(error_));
     }
     write_json();
-    return std::move(record_);
+    return {};
   }
 
  private:
@@ -118,17 +123,21 @@ class RecordMaker {
   }
 
   bool take_indexes() {
-    record_.index_values.resize(schema_.indexes.size());
     for (std::size_t i = 0; i < schema_.indexes.size(); ++i) {
+      std::optional<std::string>& value = record_.index_values[i];
       const RecordMember* const member = find(schema_.indexes[i]);
-      if (member == nullptr) continue;
+      if (member == nullptr) {
+        value.reset();
+        continue;
+      }
       if (std::ranges::any_of(member->text, is_control)) {
         return fail(ErrorCode::kInvalid,
                     "field " + quoted(schema_.indexes[i]) +
                         " has a control character, which an indexed field must not have",
                     member);
       }
-      record_.index_values[i].emplace(member->text);
+      if (!value) value.emplace();
+      value->assign(member->text);
     }
     return true;
   }
@@ -174,16 +183,16 @@ class RecordMaker {
   const std::vector<RecordMember>& members_;
   RecordPlace place_;
   const RecordSchema& schema_;
-  Record record_;
+  Record& record_;
   Error error_;
 };
 
 }  // namespace
 
-Result<Record> make_record(std::vector<RecordMember>& members, RecordPlace place,
-                           const RecordSchema& schema) {
+Result<void> make_record(std::vector<RecordMember>& members, RecordPlace place,
+                         const RecordSchema& schema, Record& out) {
   std::ranges::sort(members, {}, &RecordMember::name);
-  return RecordMaker(members, place, schema).make();
+  return RecordMaker(members, place, schema, out).make();
 }
 
 }  // namespace lull::codec

@@ -25,9 +25,10 @@ struct RecordPlace {
   std::uint32_t line = 0;
 };
 
-/// Checks the members against the schema and writes the record. Sorts `members` by name.
-/// Errors: kInvalid, kDuplicate; they carry the key where it is known.
-[[nodiscard]] Result<Record> make_record(std::vector<RecordMember>& members, RecordPlace place,
-                                         const RecordSchema& schema);
+/// Checks the members against the schema and writes the record into `out`, whose strings keep their
+/// memory. Sorts `members` by name. Errors: kInvalid, kDuplicate; they carry the key where it is
+/// known.
+[[nodiscard]] Result<void> make_record(std::vector<RecordMember>& members, RecordPlace place,
+                                       const RecordSchema& schema, Record& out);
 
 }  // namespace lull::codec

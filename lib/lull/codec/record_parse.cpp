@@ -18,8 +18,9 @@ Spot to_file_spot(Spot in_text, const RawRecord& raw, RecordFormat format) noexc
 }
 
 // By way of a tree, which knows the place of every mistake.
-Result<Record> parse_json_record(const RawRecord& raw, RecordFormat format,
-                                 std::string_view file_name, const RecordSchema& schema) {
+Result<void> parse_json_record(const RawRecord& raw, RecordFormat format,
+                               std::string_view file_name, const RecordSchema& schema,
+                               Record& out) {
   if (!raw.text.starts_with('{')) {
     const Spot spot = to_file_spot({1, 1}, raw, format);
     return fail(ErrorCode::kInvalid, "the record is not an object, expected '{'",
@@ -46,7 +47,7 @@ Result<Record> parse_json_record(const RawRecord& raw, RecordFormat format,
     members.push_back({name, child.kind, text,
                        to_file_spot({child.origin.line, child.origin.column}, raw, format)});
   }
-  return make_record(members, {file_name, raw.line}, schema);
+  return make_record(members, {file_name, raw.line}, schema, out);
 }
 
 FieldType column_type(const RecordSchema& schema, std::string_view column) noexcept {
@@ -62,7 +63,7 @@ class CsvRow {
   CsvRow(const RawRecord& raw, std::string_view file_name, const RecordSchema& schema)
       : raw_(raw), file_name_(file_name), schema_(schema), positions_(raw.text) {}
 
-  Result<Record> parse(const std::vector<std::string>& columns);
+  Result<void> parse(const std::vector<std::string>& columns, Record& out);
 
  private:
   tl::unexpected<Error> fail_at(std::size_t offset, ErrorCode code, std::string message,
@@ -114,7 +115,7 @@ Result<void> CsvRow::add(const std::string& column, const CsvCell& cell) {
   return {};
 }
 
-Result<Record> CsvRow::parse(const std::vector<std::string>& columns) {
+Result<void> CsvRow::parse(const std::vector<std::string>& columns, Record& out) {
   std::size_t cells = 0;
   for (std::size_t at = 0;;) {
     const auto cell = scan_csv_cell(raw_.text, at);
@@ -137,16 +138,26 @@ Result<Record> CsvRow::parse(const std::vector<std::string>& columns) {
                        std::to_string(columns.size()) + " as in the header",
                    "a comma that is part of a cell needs quotes around the cell");
   }
-  return make_record(members_, {file_name_, raw_.line}, schema_);
+  return make_record(members_, {file_name_, raw_.line}, schema_, out);
 }
 
 }  // namespace
 
 Result<Record> parse_record(const RawRecord& raw, const RawRecords& file, RecordFormat format,
                             std::string_view file_name, const RecordSchema& schema) {
-  if (format == RecordFormat::kCsv) return CsvRow(raw, file_name, schema).parse(file.columns);
-  if (auto record = parse_flat_record(raw, file_name, schema)) return *std::move(record);
-  return parse_json_record(raw, format, file_name, schema);
+  Record out;
+  return parse_record(raw, file, format, file_name, schema, out).map([&out] {
+    return std::move(out);
+  });
+}
+
+Result<void> parse_record(const RawRecord& raw, const RawRecords& file, RecordFormat format,
+                          std::string_view file_name, const RecordSchema& schema, Record& out) {
+  if (format == RecordFormat::kCsv) {
+    return CsvRow(raw, file_name, schema).parse(file.columns, out);
+  }
+  if (parse_flat_record(raw, file_name, schema, out)) return {};
+  return parse_json_record(raw, format, file_name, schema, out);
 }
 
 }  // namespace lull::codec

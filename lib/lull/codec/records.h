@@ -74,4 +74,10 @@ struct RawRecords {
                                           RecordFormat format, std::string_view file_name,
                                           const RecordSchema& schema);
 
+/// The same into a record that may have been used before: its strings keep their memory, so that a
+/// flat record of a size seen before allocates next to nothing. After an error it holds anything.
+[[nodiscard]] Result<void> parse_record(const RawRecord& raw, const RawRecords& file,
+                                        RecordFormat format, std::string_view file_name,
+                                        const RecordSchema& schema, Record& out);
+
 }  // namespace lull::codec

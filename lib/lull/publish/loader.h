@@ -8,6 +8,7 @@
 
 #include "lull/base/memory_account.h"
 #include "lull/publish/collection_spec.h"
+#include "lull/publish/progress.h"
 #include "lull/publish/publisher.h"
 #include "lull/source/source.h"
 
@@ -28,21 +29,25 @@ class Loader {
 
   /// Every error of every file at once; on error nothing is remembered. `base` is the collection as
   /// last published. An empty optional: nothing to publish, the data is the same and, in a tree,
-  /// its values stand in the same lines (which `?explain` tells).
+  /// its values stand in the same lines (which `?explain` tells). The change set's bytes are let go
+  /// of as they are read, so that a large file is not held beside what is made of it.
   [[nodiscard]] virtual Checked<std::optional<Candidate>> load(
-      const source::ChangeSet& change_set, const snapshot::Collection& base) = 0;
+      source::ChangeSet change_set, const snapshot::Collection& base) = 0;
+
+  /// What the last load(), which had no errors, made, as a candidate on a newer base: for one that
+  /// was refused as stale. Costs next to nothing.
+  [[nodiscard]] virtual std::optional<Candidate> again(const snapshot::Collection& base) = 0;
 
   /// The last load() was published (or had nothing to publish): remember its files. Once a load.
   virtual void commit() noexcept = 0;
 
   /// The last load() was refused: let go of what it built, which is on the account.
   virtual void discard() noexcept = 0;
-
-  /// Documents or records parsed since the start: what was not parsed again shows here.
-  [[nodiscard]] virtual std::uint64_t parsed() const noexcept = 0;
 };
 
+/// `progress` is told of each load; it outlives the loader.
 [[nodiscard]] std::unique_ptr<Loader> make_loader(const CollectionSpec& spec,
-                                                  std::shared_ptr<MemoryAccount> account);
+                                                  std::shared_ptr<MemoryAccount> account,
+                                                  Progress& progress);
 
 }  // namespace lull::publish

@@ -2,17 +2,65 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace lull::publish {
 namespace {
 
-using snapshot::RecordChange;
+using snapshot::RecordStore;
+using snapshot::StoredRecord;
 using snapshot::Table;
 using snapshot::TableBuilder;
 
-struct HashOfHash {
-  std::size_t operator()(const Hash128& hash) const noexcept { return hash.low; }
+constexpr std::size_t kStepRecords = 4096;     // between two steps of the progress
+constexpr std::size_t kDiscardBytes = 1 << 20;  // of input, given back at once
+
+/// Where a record stands, by the hash of its text, among those of a file that are not matched yet.
+/// Cost: 4 to 8 bytes a record.
+template <class Entries>
+class Places {
+ public:
+  Places(const Entries& entries, std::size_t begin, std::size_t end) : entries_(entries) {
+    std::size_t slots = 2;
+    while (slots < 2 * (end - begin)) slots *= 2;
+    slots_.resize(begin == end ? 0 : slots);
+    for (std::size_t i = begin; i < end; ++i) {
+      std::uint32_t& slot = slots_[slot_of(entries[i].hash)];
+      if (slot == kFree) slot = static_cast<std::uint32_t>(i) + kFirst;
+    }
+  }
+
+  /// The place, once.
+  [[nodiscard]] std::optional<std::size_t> take(const Hash128& hash) noexcept {
+    if (slots_.empty()) return std::nullopt;
+    std::uint32_t& slot = slots_[slot_of(hash)];
+    if (slot == kFree || slot == kTaken) return std::nullopt;
+    return std::exchange(slot, kTaken) - kFirst;
+  }
+
+  template <class Visit>
+  void for_each_left(Visit visit) const {
+    for (const std::uint32_t slot : slots_) {
+      if (slot >= kFirst) visit(slot - kFirst);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kFree = 0;
+  static constexpr std::uint32_t kTaken = 1;  // a search goes on behind it
+  static constexpr std::uint32_t kFirst = 2;
+
+  /// Where the hash is, or else a free slot: at least half of them are.
+  [[nodiscard]] std::size_t slot_of(const Hash128& hash) const noexcept {
+    std::size_t at = hash.low & (slots_.size() - 1);
+    while (slots_[at] != kFree &&
+           (slots_[at] == kTaken || entries_[slots_[at] - kFirst].hash != hash)) {
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    return at;
+  }
+
+  const Entries& entries_;
+  std::vector<std::uint32_t> slots_;  // the place and kFirst
 };
 
 std::string place(std::string_view path, std::uint32_t line) {
@@ -32,12 +80,22 @@ Error duplicate(std::string_view key, std::string_view path, std::uint32_t line,
 
 /// One load on its way.
 struct TableLoader::Work {
-  std::shared_ptr<const Table> base;  // what `changes` are computed against
-  std::vector<Added> added;           // records whose text is new
-  std::vector<std::string> removed;   // keys of records whose text is gone
+  /// A record with a key that is in the base too, and was not removed.
+  struct Suspect {
+    std::uint32_t file = 0;
+    std::uint32_t line = 0;
+  };
+
+  std::shared_ptr<const Table> base;  // what the parts are computed against
+  std::vector<const File*> files;     // in pending_, as the parts number them
+  RecordParts parts;
+  codec::Record record;                               // the one that is parsed
+  std::unordered_map<std::string, Suspect> suspects;  // by key
   ErrorList errors;
   ChangeList changes;
   std::int64_t growth_bytes = 0;  // new records less old ones
+
+  explicit Work(std::uint64_t bytes) : parts(bytes) {}
 
   /// Leaves are copied on write: what was built replaces as much, less what the records grew by.
   /// `built` is what the account grew by meanwhile; it may be off by what others built or freed.
@@ -47,16 +105,17 @@ struct TableLoader::Work {
   }
 };
 
-TableLoader::TableLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account)
-    : spec_(std::move(spec)), account_(std::move(account)) {}
+TableLoader::TableLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account,
+                         Progress& progress)
+    : spec_(std::move(spec)), account_(std::move(account)), progress_(progress) {}
 
 bool TableLoader::accepts(std::string_view file_name) const {
   return codec::record_format(file_name).has_value();
 }
 
 void TableLoader::File::add(const Hash128& hash, std::string_view key, std::uint32_t line) {
-  entries.push_back({hash, keys.size(), static_cast<std::uint32_t>(key.size()), line});
   keys += key;
+  entries.push_back({hash, static_cast<std::uint32_t>(keys.size()), line});
 }
 
 /// Moves what is there already: a publication must not be forgotten for want of memory.
@@ -73,42 +132,47 @@ void TableLoader::discard() noexcept {
   built_.reset();
 }
 
-Checked<std::optional<Candidate>> TableLoader::load(const source::ChangeSet& change_set,
+Checked<std::optional<Candidate>> TableLoader::load(source::ChangeSet change_set,
                                                     const snapshot::Collection& base) {
   discard();
+  const LoadProgress progress(progress_, change_set);
   const std::uint64_t bytes_before = account_->bytes();
   reset_ = change_set.initial || !accepted_;
-  Work work;
+  Work work(progress.bytes_total());
   // Built on what the files gave last time, whatever else was published since.
   work.base = reset_ ? TableBuilder::empty({spec_.records.indexes}, account_) : accepted_;
-  for (const source::FileChange& change : change_set.changes) read_file(change, work);
-  std::ranges::stable_sort(work.added, {},
-                           [](const Added& a) -> const std::string& { return a.record.key; });
-  std::ranges::sort(work.removed);
-  find_duplicates(work);
-  if (!work.errors.empty()) return tl::make_unexpected(work.errors.take());
-
-  const std::vector<RecordChange> changes = record_changes(work);
-  work.added = {};  // empty shells by now, which the build has no use for
-  auto built = TableBuilder::apply(work.base, changes);
-  if (!built) return tl::make_unexpected(Errors{std::move(built.error())});
-  built_ = *std::move(built);
-  if (base.table() != nullptr && base.table()->content_hash() == built_->content_hash()) {
-    built_ = std::get<std::shared_ptr<const Table>>(base.data);  // keep one of the two
-    return std::optional<Candidate>{};
+  for (source::FileChange& change : change_set.changes) {
+    read_file(change, work);
+    change.bytes.reset();
   }
-  return std::optional<Candidate>({base.name, base.changed_at, built_,
-                                   work.changes.summary("record"),
-                                   work.replaced_bytes(account_->bytes() - bytes_before)});
+  work.parts.finish();
+  progress_.build();
+  if (auto built = build(work); !built) work.errors.add(std::move(built.error()));
+  find_suspects(work);
+  if (!work.errors.empty()) {
+    built_.reset();
+    return tl::make_unexpected(work.errors.take());
+  }
+  summary_ = work.changes.summary("record");
+  replaced_bytes_ = work.replaced_bytes(account_->bytes() - bytes_before);
+  return again(base);
 }
 
-void TableLoader::read_file(const source::FileChange& change, Work& work) {
+std::optional<Candidate> TableLoader::again(const snapshot::Collection& base) {
+  if (base.table() != nullptr && base.table()->content_hash() == built_->content_hash()) {
+    built_ = std::get<std::shared_ptr<const Table>>(base.data);  // keep one of the two
+    return std::nullopt;
+  }
+  return Candidate{base.name, base.changed_at, built_, summary_, replaced_bytes_};
+}
+
+void TableLoader::read_file(source::FileChange& change, Work& work) {
   static const File nothing;
   const auto known = reset_ ? files_.end() : files_.find(change.name);
   const File& old = known == files_.end() ? nothing : known->second;
   const auto format = codec::record_format(change.name);
   if (!change.bytes || !format) {
-    for (const File::Entry& entry : old.entries) work.removed.emplace_back(old.key(entry));
+    for (std::size_t i = 0; i < old.entries.size(); ++i) work.parts.remove(old.key(i));
     pending_.emplace(change.name, File{});
     return;
   }
@@ -122,12 +186,12 @@ void TableLoader::read_file(const source::FileChange& change, Work& work) {
   next.path = change.path;
   next.entries.reserve(raw->records.size());
   next.keys.reserve(old.keys.size());
-  take_records(old, *raw, *format, next, work);
+  take_records(old, *change.bytes, *raw, *format, next, work);
 }
 
 /// Most of a changed file is the same before and after the change: only what lies between is
 /// matched by hash, and only what has no match is parsed.
-void TableLoader::take_records(const File& old, const codec::RawRecords& raw,
+void TableLoader::take_records(const File& old, std::string& bytes, const codec::RawRecords& raw,
                                codec::RecordFormat format, File& next, Work& work) {
   const std::size_t shorter = std::min(old.entries.size(), raw.records.size());
   std::size_t head = 0;
@@ -138,58 +202,93 @@ void TableLoader::take_records(const File& old, const codec::RawRecords& raw,
              raw.records.end()[-1 - static_cast<std::ptrdiff_t>(tail)].hash) {
     ++tail;
   }
-  const std::size_t old_end = old.entries.size() - tail;
-  std::unordered_map<Hash128, std::size_t, HashOfHash> between;  // hash -> place in old.entries
-  between.reserve(old_end - head);
-  for (std::size_t i = head; i < old_end; ++i) between.emplace(old.entries[i].hash, i);
-
+  Places between(old.entries, head, old.entries.size() - tail);
+  const auto file = static_cast<std::uint32_t>(work.files.size());
+  work.files.push_back(&next);
+  std::size_t told = 0;       // of the bytes, to the progress
+  std::size_t discarded = 0;  // of the bytes: read, and not needed any more
+  std::size_t parsed = 0;     // since the last step
   for (std::size_t i = 0; i < raw.records.size(); ++i) {
     const codec::RawRecord& record = raw.records[i];
+    if (i % kStepRecords == kStepRecords - 1) {
+      const auto at = static_cast<std::size_t>(record.text.data() - bytes.data());
+      progress_.step(std::exchange(parsed, 0), at - std::exchange(told, at));
+      if (at - discarded >= kDiscardBytes) {
+        discard_pages(bytes.data() + discarded, at - discarded);
+        discarded = at;
+      }
+    }
     const std::size_t from_end = raw.records.size() - i;
     if (i < head || from_end <= tail) {
-      const File::Entry& same = old.entries[i < head ? i : old.entries.size() - from_end];
-      next.add(record.hash, old.key(same), record.line);
+      next.add(record.hash, old.key(i < head ? i : old.entries.size() - from_end), record.line);
       continue;
     }
-    if (const auto same = between.find(record.hash); same != between.end()) {
-      next.add(record.hash, old.key(old.entries[same->second]), record.line);
-      between.erase(same);  // a second record of the same text is a duplicate, found by its key
+    // A second record of the same text is a duplicate, found by its key.
+    if (const auto same = between.take(record.hash)) {
+      next.add(record.hash, old.key(*same), record.line);
       continue;
     }
-    ++parsed_;
-    auto parsed = codec::parse_record(record, raw, format, next.path, spec_.records);
-    if (!parsed) {
-      work.errors.add(std::move(parsed.error()));
+    ++parsed;
+    auto done = codec::parse_record(record, raw, format, next.path, spec_.records, work.record);
+    if (!done) {
+      work.errors.add(std::move(done.error()));
       continue;
     }
-    next.add(record.hash, parsed->key, record.line);
-    work.added.push_back({*std::move(parsed), &next.path, record.line});
+    next.add(record.hash, work.record.key, record.line);
+    work.parts.add(work.record, file, record.line);
   }
-  for (const auto& [hash, place] : between) work.removed.emplace_back(old.key(old.entries[place]));
+  progress_.step(parsed, bytes.size() - told);
+  next.keys.shrink_to_fit();
+  between.for_each_left([&](std::size_t i) { work.parts.remove(old.key(i)); });
 }
 
-/// `added` and `removed` are sorted. A key is defined twice if it was added twice, or was added and
-/// some record that did not change has it too.
-void TableLoader::find_duplicates(Work& work) const {
-  std::unordered_map<std::string_view, const Added*> suspects;
-  for (std::size_t i = 0; i < work.added.size(); ++i) {
-    const Added& added = work.added[i];
-    const std::string& key = added.record.key;
-    if (i > 0 && work.added[i - 1].record.key == key) {
-      const Added& other = work.added[i - 1];
-      work.errors.add(duplicate(key, *added.path, added.line, *other.path, other.line));
-    } else if (work.base->find(key) && !std::ranges::binary_search(work.removed, key)) {
-      suspects.emplace(key, &added);
+/// Part by part, each of which is given back when it was built. After an error only the rest of
+/// the errors is looked for.
+Result<void> TableLoader::build(Work& work) {
+  TableBuilder builder(work.base);
+  for (RecordParts::Part& part : work.parts.parts()) {
+    part.sort();
+    find_duplicates(part, work);
+    if (work.errors.empty()) {
+      if (auto put = builder.put(changes_of(part, work)); !put) return put;
     }
+    part = {};
+    progress_.step(0, 0);
   }
-  if (suspects.empty()) return;
+  if (work.errors.empty()) built_ = builder.finish();
+  return {};
+}
+
+/// A key is defined twice if it was added twice, or was added and some record that did not change
+/// has it too; those of the second kind are looked for in all files at once, later.
+void TableLoader::find_duplicates(RecordParts::Part& part, Work& work) const {
+  std::string_view before;
+  for (std::size_t i = 0; i < part.added.size(); ++i) {
+    const RecordParts::Added& added = part.added[i];
+    const std::string_view key = added.record().key;
+    if (i > 0 && before == key) {
+      const RecordParts::Added& other = part.added[i - 1];
+      work.errors.add(duplicate(key, work.files[added.file]->path, added.line,
+                                work.files[other.file]->path, other.line));
+    } else if (work.base->find(key) && !std::ranges::binary_search(part.removed, key)) {
+      work.suspects.try_emplace(std::string(key), Work::Suspect{added.file, added.line});
+    }
+    before = key;
+  }
+}
+
+void TableLoader::find_suspects(Work& work) const {
+  if (work.suspects.empty()) return;
+  std::string key;
   const auto look = [&](const File& file) {
-    for (const File::Entry& entry : file.entries) {
-      const auto found = suspects.find(file.key(entry));
-      if (found == suspects.end()) continue;
-      const Added& added = *found->second;
-      if (added.line == entry.line && *added.path == file.path) continue;  // itself
-      work.errors.add(duplicate(found->first, *added.path, added.line, file.path, entry.line));
+    for (std::size_t i = 0; i < file.entries.size(); ++i) {
+      const auto found = work.suspects.find(key.assign(file.key(i)));
+      if (found == work.suspects.end()) continue;
+      const Work::Suspect& added = found->second;
+      const std::string& path = work.files[added.file]->path;
+      const std::uint32_t line = file.entries[i].line;
+      if (added.line == line && path == file.path) continue;  // itself
+      work.errors.add(duplicate(key, path, added.line, file.path, line));
     }
   };
   for (const auto& [name, file] : files_) {
@@ -199,32 +298,31 @@ void TableLoader::find_duplicates(Work& work) const {
 }
 
 /// What differs from the base, in key order.
-std::vector<RecordChange> TableLoader::record_changes(Work& work) const {
-  std::vector<RecordChange> out;
-  out.reserve(work.added.size());
-  auto removed = work.removed.begin();
-  const auto remove_up_to = [&](const std::string* key) {
-    for (; removed != work.removed.end() && (key == nullptr || *removed < *key); ++removed) {
-      const auto old = work.base->find(*removed);
+std::vector<RecordStore::Change> TableLoader::changes_of(const RecordParts::Part& part,
+                                                         Work& work) const {
+  const RecordStore& base = work.base->records();
+  std::vector<RecordStore::Change> out;
+  out.reserve(part.added.size());
+  auto removed = part.removed.begin();
+  const auto remove_up_to = [&](const std::string_view* key) {
+    for (; removed != part.removed.end() && (key == nullptr || *removed < *key); ++removed) {
+      const std::optional<StoredRecord> old = base.find(*removed);
       if (!old) continue;
       work.changes.add(ChangeList::kRemoved, *removed);
       work.growth_bytes -= static_cast<std::int64_t>(old->key.size() + old->json.size());
-      out.push_back({*removed, std::nullopt});
+      out.push_back({StoredRecord{*removed, {}, {}}, true, old});
     }
-    if (key != nullptr && removed != work.removed.end() && *removed == *key) ++removed;
+    if (key != nullptr && removed != part.removed.end() && *removed == *key) ++removed;
   };
-  for (Added& added : work.added) {
-    codec::Record& record = added.record;
+  for (const RecordParts::Added& added : part.added) {
+    const StoredRecord record = added.record();
     remove_up_to(&record.key);
-    const auto old = work.base->find(record.key);
+    const std::optional<StoredRecord> old = base.find(record.key);
     if (old && old->json == record.json) continue;
     work.growth_bytes += static_cast<std::int64_t>(record.json.size()) -
                          static_cast<std::int64_t>(old ? old->json.size() : 0);
     work.changes.add(old ? ChangeList::kChanged : ChangeList::kAdded, record.key);
-    std::string key = record.key;
-    out.push_back(
-        {std::move(key), snapshot::RecordInput{std::move(record.key), std::move(record.json),
-                                               std::move(record.index_values), record.quantity}});
+    out.push_back({record, false, old});
   }
   remove_up_to(nullptr);
   return out;

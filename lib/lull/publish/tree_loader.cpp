@@ -71,8 +71,9 @@ struct TreeLoader::Build {
   }
 };
 
-TreeLoader::TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account)
-    : spec_(std::move(spec)), account_(std::move(account)) {
+TreeLoader::TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account,
+                       Progress& progress)
+    : spec_(std::move(spec)), account_(std::move(account)), progress_(progress) {
   variants_.emplace_back();
   for (const std::string& profile : spec_.profiles) variants_.push_back({profile});
   for (const auto& combination : spec_.profile_combinations) variants_.push_back(combination);
@@ -124,14 +125,15 @@ void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& erro
 }
 
 std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
-    const source::ChangeSet& change_set, ErrorList& errors) {
+    source::ChangeSet& change_set, ErrorList& errors) {
   std::map<std::string, DocumentPtr, std::less<>> out;
-  for (const source::FileChange& change : change_set.changes) {
+  for (source::FileChange& change : change_set.changes) {
     const auto format = codec::document_format(change.name);
     if (!change.bytes || !format) continue;
-    ++parsed_;
+    progress_.step(1, change.bytes->size());
     auto node =
         codec::parse_document(*change.bytes, *format, {change.path, 0}, spec_.document_limits);
+    change.bytes.reset();
     if (!node) {
       errors.add(std::move(node.error()));
       continue;
@@ -143,14 +145,16 @@ std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
   return out;
 }
 
-Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& change_set,
+Checked<std::optional<Candidate>> TreeLoader::load(source::ChangeSet change_set,
                                                    const snapshot::Collection& base) {
   discard();
+  const LoadProgress progress(progress_, change_set);
   ErrorList errors;
   list_files(change_set, errors);
   auto parsed = parse(change_set, errors);
   if (!errors.empty()) return tl::make_unexpected(errors.take());
 
+  progress_.build();
   // Built on what the files gave last time, whatever else was published since.
   built_ = change_set.initial ? nullptr : accepted_;
   Build build(built_, account_);
@@ -181,8 +185,18 @@ Checked<std::optional<Candidate>> TreeLoader::load(const source::ChangeSet& chan
   if (auto built = build_apps(build); !built) return tl::make_unexpected(Errors{built.error()});
 
   built_ = build.builder.finish();
-  return std::optional<Candidate>({base.name, base.changed_at, built_,
-                                   build.changes.summary("document"), build.replaced_bytes()});
+  summary_ = build.changes.summary("document");
+  replaced_bytes_ = build.replaced_bytes();
+  return candidate(base);
+}
+
+std::optional<Candidate> TreeLoader::again(const snapshot::Collection& base) {
+  if (base.tree() == built_.get()) return std::nullopt;
+  return candidate(base);
+}
+
+Candidate TreeLoader::candidate(const snapshot::Collection& base) const {
+  return {base.name, base.changed_at, built_, summary_, replaced_bytes_};
 }
 
 /// The apps whose effective documents a changed layer goes into, by the names that layer_order()

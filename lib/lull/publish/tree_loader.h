@@ -18,35 +18,38 @@ namespace lull::publish {
 /// built; variants of an app that have the same layers share one document.
 class TreeLoader final : public Loader {
  public:
-  TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account);
+  TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account, Progress& progress);
 
   [[nodiscard]] bool accepts(std::string_view file_name) const override;
-  [[nodiscard]] Checked<std::optional<Candidate>> load(const source::ChangeSet& change_set,
+  [[nodiscard]] Checked<std::optional<Candidate>> load(source::ChangeSet change_set,
                                                        const snapshot::Collection& base) override;
+  [[nodiscard]] std::optional<Candidate> again(const snapshot::Collection& base) override;
   void commit() noexcept override;
   void discard() noexcept override;
-  [[nodiscard]] std::uint64_t parsed() const noexcept override { return parsed_; }
 
  private:
   using DocumentPtr = snapshot::Tree::DocumentPtr;
   using Files = std::map<std::string, std::string, std::less<>>;  // layer name -> file name
   struct Build;
 
+  [[nodiscard]] Candidate candidate(const snapshot::Collection& base) const;
   void list_files(const source::ChangeSet& change_set, ErrorList& errors);
   [[nodiscard]] std::map<std::string, DocumentPtr, std::less<>> parse(
-      const source::ChangeSet& change_set, ErrorList& errors);
+      source::ChangeSet& change_set, ErrorList& errors);
   [[nodiscard]] Result<void> build_apps(Build& build) const;
   [[nodiscard]] bool build_app(Build& build, const std::string& app) const;
   [[nodiscard]] std::set<std::string, std::less<>> affected(const Build& build) const;
 
   const CollectionSpec spec_;
   const std::shared_ptr<MemoryAccount> account_;
+  Progress& progress_;
   std::vector<std::vector<std::string>> variants_;  // combinations of profiles that are built
   std::optional<Files> files_;                      // as accepted; nothing before the first time
   std::shared_ptr<const snapshot::Tree> accepted_;  // what files_ gave; as a rule the published one
   Files pending_;                                   // both as last loaded
   std::shared_ptr<const snapshot::Tree> built_;
-  std::uint64_t parsed_ = 0;
+  std::string summary_;                             // of what it changes
+  std::uint64_t replaced_bytes_ = 0;                // likewise
 };
 
 }  // namespace lull::publish

@@ -16,7 +16,9 @@ constexpr std::string_view kRecords[] = {
 };
 
 std::optional<Record> flat(std::string_view text) {
-  return parse_flat_record({text, 1, {}}, "f", schema());
+  Record out;
+  if (!parse_flat_record({text, 1, {}}, "f", schema(), out)) return std::nullopt;
+  return out;
 }
 
 // What the long way says, without the schema.
