@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "lull/base/housekeeping.h"
 #include "lull/publish/loader.h"
 
 namespace lull {
@@ -22,6 +23,12 @@ constexpr int kOffersMax = 3;
 /// after the first, then after twice as long each time.
 constexpr std::chrono::seconds kRetryFirst{1};
 constexpr std::chrono::seconds kRetryMax{30};
+/// How often it is seen whether what a large load replaced was freed.
+constexpr std::chrono::milliseconds kRestInterval{100};
+
+/// Change sets of this size and more are loaded with low priority once something is served, and
+/// leave free memory behind that is worth giving back.
+constexpr std::uint64_t kLargeBytes = 8U << 20U;
 
 using RejectionObserver = std::function<void(const Rejection&)>;
 using Time = Clock::Steady;
@@ -52,18 +59,28 @@ source::FilesOptions files_options(source::FilesOptions options, const Collectio
   return options;
 }
 
+std::uint64_t bytes_of(const source::ChangeSet& change_set) {
+  std::uint64_t out = 0;
+  for (const auto& change : change_set.changes) out += change.bytes ? change.bytes->size() : 0;
+  return out;
+}
+
 /// One collection's way from its source to the publisher.
 /// Threads: offer and unreadable on the source's; the rest from any.
 class Feed final : public source::Sink {
  public:
-  /// `retry_set` is called when the time of retry() has become an earlier one.
-  Feed(const CollectionSpec& spec, Publisher& publisher, const RejectionObserver& observer,
-       const Clock& clock, std::function<void()> retry_set)
+  struct Notices {
+    std::function<void()> retry_set;   ///< The time of retry() has become an earlier one.
+    std::function<void()> large_load;  ///< One has ended, whether it was published or not.
+  };
+  Feed(const CollectionSpec& spec, Publisher& publisher, const InstanceOptions& options,
+       const Clock& clock, Notices notices)
       : spec_(spec),
         publisher_(publisher),
-        observer_(observer),
+        observer_(options.on_rejection),
         clock_(clock),
-        retry_set_(std::move(retry_set)),
+        notices_(std::move(notices)),
+        progress_(clock, progress_report(options, spec.name)),
         loader_(publish::make_loader(spec, publisher.account(), progress_)) {}
 
   void start(const source::FilesOptions& options) {
@@ -91,8 +108,11 @@ class Feed final : public source::Sink {
   [[nodiscard]] CollectionStatus status(const snapshot::Snapshot& snapshot) const;
 
  private:
+  [[nodiscard]] static publish::Progress::Report progress_report(const InstanceOptions& options,
+                                                                 const std::string& name);
   [[nodiscard]] std::optional<Refusal> publish(source::ChangeSet change_set);
   [[nodiscard]] std::optional<Refusal> try_publish(source::ChangeSet change_set);
+  [[nodiscard]] std::optional<Refusal> publish_large(source::ChangeSet change_set);
   void note(std::optional<Rejection>& place, const Errors& errors) noexcept;
   void retry_later();
 
@@ -100,7 +120,7 @@ class Feed final : public source::Sink {
   Publisher& publisher_;
   const RejectionObserver& observer_;  // may be empty
   const Clock& clock_;
-  const std::function<void()> retry_set_;
+  const Notices notices_;
   publish::Progress progress_;
   const std::unique_ptr<publish::Loader> loader_;   // the source's thread; accepts() from any
   std::chrono::seconds retry_delay_ = kRetryFirst;  // the source's thread
@@ -114,6 +134,17 @@ class Feed final : public source::Sink {
   std::uint64_t rejections_ = 0;
   std::unique_ptr<source::Source> source_;  // last: stops before the rest goes
 };
+
+publish::Progress::Report Feed::progress_report(const InstanceOptions& options,
+                                                const std::string& name) {
+  if (!options.on_progress) return {};
+  return [report = options.on_progress, name](const publish::Progress::State& state) {
+    try {
+      report(name, state);
+    } catch (...) {  // an observer's trouble is its own
+    }
+  };
+}
 
 /// Commits as soon as something is published: what comes after may find no memory.
 std::optional<Refusal> Feed::publish(source::ChangeSet change_set) {
@@ -146,10 +177,28 @@ std::optional<Refusal> Feed::try_publish(source::ChangeSet change_set) {
   return refusal;
 }
 
+/// Much is loaded on a thread of its own, whose priority can be lowered: readers come first. Not
+/// where nothing is served yet. The source waits: it must not look while it is undecided.
+std::optional<Refusal> Feed::publish_large(source::ChangeSet change_set) {
+  std::optional<Refusal> refusal;
+  if (current(publisher_.view(), spec_.name).loaded()) {
+    std::thread([&] {
+      lower_thread_priority();
+      refusal = try_publish(std::move(change_set));
+    }).join();
+  } else {
+    refusal = try_publish(std::move(change_set));
+  }
+  notices_.large_load();
+  return refusal;
+}
+
 bool Feed::offer(source::ChangeSet change_set) {
   bool retry = true;
   try {
-    const std::optional<Refusal> refusal = try_publish(std::move(change_set));
+    const bool large = bytes_of(change_set) >= kLargeBytes;
+    const std::optional<Refusal> refusal =
+        large ? publish_large(std::move(change_set)) : try_publish(std::move(change_set));
     {
       const std::lock_guard lock(mutex_);
       retry_at_ = Time::max();
@@ -201,7 +250,7 @@ void Feed::retry_later() {
     retry_at_ = clock_.steady() + retry_delay_;
   }
   retry_delay_ = std::min(2 * retry_delay_, kRetryMax);
-  retry_set_();
+  notices_.retry_set();
 }
 
 Time Feed::retry(Time now) {
@@ -222,6 +271,8 @@ CollectionStatus Feed::status(const snapshot::Snapshot& snapshot) const {
   out.changed_at = collection.changed_at;
   out.entries = entries(collection);
   out.content_hash = collection.content_hash();
+  out.load = progress_.state();
+  out.records_parsed = progress_.parsed();
   const std::lock_guard lock(mutex_);
   if (source_) out.source = source_->state();
   out.rejections = rejections_;
@@ -241,8 +292,9 @@ class InstanceImpl final : public Instance {
       loaded_.notify_all();
     });
     for (const CollectionSpec& spec : options_.collections) {
-      feeds_.push_back(std::make_unique<Feed>(spec, *publisher_, options_.on_rejection, *clock_,
-                                              [this] { wake_retries(); }));
+      feeds_.push_back(std::make_unique<Feed>(
+          spec, *publisher_, options_, *clock_,
+          Feed::Notices{[this] { wake_retries(); }, [this] { release_memory_soon(); }}));
     }
     for (const auto& feed : feeds_) feed->start(options_.files);
     retries_ = std::thread([this] { run_retries(); });
@@ -290,9 +342,15 @@ class InstanceImpl final : public Instance {
 
  private:
   void run_retries();
+  [[nodiscard]] Time release_memory(Time now);
   /// With the lock, so that it does not come between a look at the feeds and the wait after it.
   void wake_retries() {
     const std::lock_guard lock(mutex_);
+    retry_set_.notify_one();
+  }
+  void release_memory_soon() {
+    const std::lock_guard lock(mutex_);
+    release_due_ = true;
     retry_set_.notify_one();
   }
 
@@ -301,17 +359,35 @@ class InstanceImpl final : public Instance {
   mutable std::mutex mutex_;
   std::condition_variable retry_set_;       // with mutex_
   bool stopping_ = false;                   // guarded by mutex_
+  bool release_due_ = false;                // likewise: a large load has ended
+  std::uint64_t bytes_seen_ = 0;            // the retry thread: published data at its last look
   mutable std::condition_variable loaded_;  // with mutex_: some collection was published
   const std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Feed>> feeds_;  // fixed after construction
-  std::thread retries_;                       // has feeds retry when it is time
+  std::thread retries_;                       // has feeds retry, and gives memory back
 };
 
+/// With the lock. Free memory goes back to the kernel after a large load, once what it replaced is
+/// freed too, and where much was freed later, as an old revision is. Returns when to look again.
+Time InstanceImpl::release_memory(Time now) {
+  const std::uint64_t bytes = publisher_->account()->bytes();
+  const std::uint64_t before = std::exchange(bytes_seen_, bytes);
+  const bool at_rest = bytes == before && publisher_->stats().reclaimer.pending == 0;
+  if (release_due_ && !at_rest) return now + kRestInterval;
+  if (!release_due_ && bytes + kLargeBytes > before) return now + kRetryMax;
+  release_due_ = false;
+  mutex_.unlock();
+  release_free_memory();
+  mutex_.lock();
+  return now + kRetryMax;
+}
+
 void InstanceImpl::run_retries() {
+  lower_thread_priority();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const Time now = clock_->steady();
-    Time next = now + kRetryMax;
+    Time next = release_memory(now);
     for (const auto& feed : feeds_) next = std::min(next, feed->retry(now));
     retry_set_.wait_for(lock, next - now);
   }

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "lull/publish/progress.h"
 #include "lull/publish/publisher.h"
 #include "lull/source/files.h"
 
@@ -40,6 +41,8 @@ struct InstanceOptions {
   publish::Publisher::Observer on_publication;
   /// Called on a source's thread for each rejection, not again for the same errors.
   std::function<void(const Rejection&)> on_rejection;
+  /// Called on a loader's thread every few seconds while a load goes on that takes so long.
+  std::function<void(const std::string& collection, const publish::Progress::State&)> on_progress;
 };
 
 /// What status and metrics say of a collection.
@@ -51,7 +54,9 @@ struct CollectionStatus {
   std::uint64_t entries = 0;  ///< What a page of it lists: apps of a tree, records of a table.
   Sha256 content_hash;
   source::SourceState source;
-  std::uint64_t rejections = 0;                ///< Since the start.
+  publish::Progress::State load;     ///< The one that goes on now.
+  std::uint64_t records_parsed = 0;  ///< Or documents, since the start; unchanged ones are not.
+  std::uint64_t rejections = 0;      ///< Since the start.
   std::optional<Rejection> current_rejection;  ///< What keeps the source from being served now.
   std::optional<Rejection> last_rejection;
 };

@@ -50,6 +50,17 @@ Json source_json(const source::SourceState& source) {
   return out;
 }
 
+Json load_json(const publish::Progress::State& load) {
+  using Phase = publish::Progress::Phase;
+  if (load.phase == Phase::kIdle) return nullptr;
+  return {{"phase", load.phase == Phase::kParsing ? "parsing" : "building"},
+          {"percent_parsed", load.percent()},
+          {"bytes", load.bytes},
+          {"bytes_total", load.bytes_total},
+          {"records_parsed", load.records},
+          {"seconds", load.seconds}};
+}
+
 Json collection_json(const CollectionStatus& collection) {
   return {{"name", collection.name},
           {"kind", collection.kind == snapshot::CollectionKind::kTree ? "tree" : "table"},
@@ -58,6 +69,8 @@ Json collection_json(const CollectionStatus& collection) {
           {"entries", collection.entries},
           {"content_hash", collection.loaded ? Json(collection.content_hash.hex()) : Json(nullptr)},
           {"source", source_json(collection.source)},
+          {"load", load_json(collection.load)},
+          {"records_parsed", collection.records_parsed},
           {"rejections", collection.rejections},
           {"current_rejection", rejection_json(collection.current_rejection)},
           {"last_rejection", rejection_json(collection.last_rejection)}};

@@ -45,6 +45,17 @@ void log_changes(InstanceOptions& options, Log& log) {
                {"microseconds", std::to_string(std::llround(p.seconds * 1e6))},
                {"content_hash", p.content_hash.hex()}});
   };
+  options.on_progress = [&log](const std::string& collection,
+                               const publish::Progress::State& load) {
+    const bool parsing = load.phase == publish::Progress::Phase::kParsing;
+    log.event(Level::kInfo, parsing ? "loading, parsing" : "loading, building",
+              {{"collection", collection},
+               {"percent_parsed", std::to_string(load.percent())},
+               {"bytes", std::to_string(load.bytes)},
+               {"bytes_total", std::to_string(load.bytes_total)},
+               {"records_parsed", std::to_string(load.records)},
+               {"seconds", std::to_string(std::llround(load.seconds))}});
+  };
   options.on_rejection = [&log](const Rejection& rejection) {
     static constexpr std::size_t kLinesMax = 20;
     std::size_t lines = 0;

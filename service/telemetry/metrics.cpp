@@ -128,6 +128,14 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
        [](const auto& c) { return c.current_rejection ? 1 : 0; });
   each("lull_source_rejections_total", "Changes refused, and sources that could not be read.", true,
        [](const auto& c) { return c.rejections; });
+  each("lull_load_running", "1 while changed files are parsed and built.", false,
+       [](const auto& c) { return c.load.phase == publish::Progress::Phase::kIdle ? 0 : 1; });
+  each("lull_load_bytes_total", "Bytes of the files that are loaded now; 0 when none are.", false,
+       [](const auto& c) { return c.load.bytes_total; });
+  each("lull_load_bytes_parsed", "Bytes of them that were parsed.", false,
+       [](const auto& c) { return c.load.bytes; });
+  each("lull_records_parsed_total", "Records or documents parsed; what did not change is not.",
+       true, [](const auto& c) { return c.records_parsed; });
   each("lull_source_files", "Files taken at the last look.", false,
        [](const auto& c) { return c.source.files; });
   each("lull_source_files_skipped", "Files skipped at the last look.", false,

@@ -64,7 +64,8 @@ bool take_members(Workspace& workspace, std::size_t size) {
 
 bool parse_flat_record(const RawRecord& raw, std::string_view file_name, const RecordSchema& schema,
                        Record& out) {
-  if (raw.text.size() > kTextBytesMax || raw.text.find('\\') != std::string_view::npos) return false;
+  if (raw.text.size() > kTextBytesMax || raw.text.find('\\') != std::string_view::npos)
+    return false;
   thread_local Workspace workspace;
   workspace.text.assign(raw.text);
   workspace.text.append(simdjson::SIMDJSON_PADDING, ' ');

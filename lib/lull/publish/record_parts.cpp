@@ -10,7 +10,7 @@
 namespace lull::publish {
 namespace {
 
-constexpr std::size_t kParts = 32;
+constexpr std::size_t kParts = 64;
 constexpr std::uint64_t kBytesOfOnePart = 8U << 20U;
 constexpr std::size_t kRecordsOfOnePart = 50'000;
 
@@ -66,10 +66,14 @@ void RecordParts::remove(std::string_view key) {
   part_of(key).removed.push_back(key);
 }
 
+std::size_t RecordParts::size() const noexcept {
+  std::size_t out = 0;
+  for (const Part& part : parts_) out += part.added.size() + part.removed.size();
+  return out;
+}
+
 void RecordParts::finish() {
-  std::size_t records = 0;
-  for (const Part& part : parts_) records += part.added.size() + part.removed.size();
-  if (parts_.size() == 1 || records > kRecordsOfOnePart) return;
+  if (parts_.size() == 1 || size() > kRecordsOfOnePart) return;
   Part all;
   for (Part& part : parts_) {
     joined_.push_back(std::move(part.arena));

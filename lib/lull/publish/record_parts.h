@@ -43,6 +43,8 @@ class RecordParts {
 
   /// No more is added. What turned out to be little is one part then.
   void finish();
+  /// Records added and keys removed.
+  [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::vector<Part>& parts() noexcept { return parts_; }
 
  private:

@@ -11,7 +11,7 @@ using snapshot::StoredRecord;
 using snapshot::Table;
 using snapshot::TableBuilder;
 
-constexpr std::size_t kStepRecords = 4096;     // between two steps of the progress
+constexpr std::size_t kStepRecords = 4096;      // between two steps of the progress
 constexpr std::size_t kDiscardBytes = 1 << 20;  // of input, given back at once
 
 /// Where a record stands, by the hash of its text, among those of a file that are not matched yet.
@@ -61,6 +61,36 @@ class Places {
 
   const Entries& entries_;
   std::vector<std::uint32_t> slots_;  // the place and kFirst
+};
+
+/// How far a file and its list of records have been read. What lies before is given back to the
+/// kernel: of a large file it would be held beside all that is made of it.
+class InputRead {
+ public:
+  InputRead(std::string& bytes, std::vector<codec::RawRecord>& records) noexcept
+      : bytes_(bytes), records_(records) {}
+
+  /// Nobody looks at what stands before record `number` any more. Returns by how many bytes that is
+  /// farther than the last time.
+  std::uint64_t up_to(std::size_t number) noexcept {
+    const auto at = static_cast<std::size_t>(records_[number].text.data() - bytes_.data());
+    if (at - discarded_ >= kDiscardBytes) {
+      discard_pages(bytes_.data() + discarded_, at - discarded_);
+      discard_pages(reinterpret_cast<char*>(records_.data() + discarded_records_),
+                    (number - discarded_records_) * sizeof(codec::RawRecord));
+      discarded_ = at;
+      discarded_records_ = number;
+    }
+    return at - std::exchange(told_, at);
+  }
+  [[nodiscard]] std::uint64_t rest() const noexcept { return bytes_.size() - told_; }
+
+ private:
+  std::string& bytes_;
+  std::vector<codec::RawRecord>& records_;
+  std::size_t told_ = 0;
+  std::size_t discarded_ = 0;
+  std::size_t discarded_records_ = 0;
 };
 
 std::string place(std::string_view path, std::uint32_t line) {
@@ -176,7 +206,7 @@ void TableLoader::read_file(source::FileChange& change, Work& work) {
     pending_.emplace(change.name, File{});
     return;
   }
-  const auto raw =
+  auto raw =
       codec::split_records(*change.bytes, *format, change.path, spec_.records, spec_.record_limits);
   if (!raw) {
     work.errors.add(raw.error());
@@ -191,7 +221,7 @@ void TableLoader::read_file(source::FileChange& change, Work& work) {
 
 /// Most of a changed file is the same before and after the change: only what lies between is
 /// matched by hash, and only what has no match is parsed.
-void TableLoader::take_records(const File& old, std::string& bytes, const codec::RawRecords& raw,
+void TableLoader::take_records(const File& old, std::string& bytes, codec::RawRecords& raw,
                                codec::RecordFormat format, File& next, Work& work) {
   const std::size_t shorter = std::min(old.entries.size(), raw.records.size());
   std::size_t head = 0;
@@ -205,18 +235,12 @@ void TableLoader::take_records(const File& old, std::string& bytes, const codec:
   Places between(old.entries, head, old.entries.size() - tail);
   const auto file = static_cast<std::uint32_t>(work.files.size());
   work.files.push_back(&next);
-  std::size_t told = 0;       // of the bytes, to the progress
-  std::size_t discarded = 0;  // of the bytes: read, and not needed any more
-  std::size_t parsed = 0;     // since the last step
+  InputRead read(bytes, raw.records);
+  std::size_t parsed = 0;  // since the last step
   for (std::size_t i = 0; i < raw.records.size(); ++i) {
     const codec::RawRecord& record = raw.records[i];
     if (i % kStepRecords == kStepRecords - 1) {
-      const auto at = static_cast<std::size_t>(record.text.data() - bytes.data());
-      progress_.step(std::exchange(parsed, 0), at - std::exchange(told, at));
-      if (at - discarded >= kDiscardBytes) {
-        discard_pages(bytes.data() + discarded, at - discarded);
-        discarded = at;
-      }
+      progress_.step(std::exchange(parsed, 0), read.up_to(i));
     }
     const std::size_t from_end = raw.records.size() - i;
     if (i < head || from_end <= tail) {
@@ -237,7 +261,7 @@ void TableLoader::take_records(const File& old, std::string& bytes, const codec:
     next.add(record.hash, work.record.key, record.line);
     work.parts.add(work.record, file, record.line);
   }
-  progress_.step(parsed, bytes.size() - told);
+  progress_.step(parsed, read.rest());
   next.keys.shrink_to_fit();
   between.for_each_left([&](std::size_t i) { work.parts.remove(old.key(i)); });
 }
@@ -245,7 +269,7 @@ void TableLoader::take_records(const File& old, std::string& bytes, const codec:
 /// Part by part, each of which is given back when it was built. After an error only the rest of
 /// the errors is looked for.
 Result<void> TableLoader::build(Work& work) {
-  TableBuilder builder(work.base);
+  TableBuilder builder(work.base, work.parts.size());
   for (RecordParts::Part& part : work.parts.parts()) {
     part.sort();
     find_duplicates(part, work);

@@ -18,8 +18,8 @@ namespace lull::publish {
 /// See Loader. A changed file is cut into records, and only records whose text it did not have
 /// before are parsed: one edited line in a million parses one record. For that it remembers a hash,
 /// the key and the line of each record: 24 bytes and the key.
-/// What a large load holds beside the two tables: the file's bytes up to where they were parsed, and
-/// behind that the records, packed; of those what is not built yet.
+/// What a large load holds beside the two tables: the file's bytes up to where they were parsed,
+/// and behind that the records, packed; of those what is not built yet.
 class TableLoader final : public Loader {
  public:
   TableLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account, Progress& progress);
@@ -54,13 +54,13 @@ class TableLoader final : public Loader {
   struct Work;
 
   void read_file(source::FileChange& change, Work& work);
-  void take_records(const File& old, std::string& bytes, const codec::RawRecords& raw,
+  void take_records(const File& old, std::string& bytes, codec::RawRecords& raw,
                     codec::RecordFormat format, File& next, Work& work);
   void find_duplicates(RecordParts::Part& part, Work& work) const;
   void find_suspects(Work& work) const;
   [[nodiscard]] Result<void> build(Work& work);
-  [[nodiscard]] std::vector<snapshot::RecordStore::Change> changes_of(
-      const RecordParts::Part& part, Work& work) const;
+  [[nodiscard]] std::vector<snapshot::RecordStore::Change> changes_of(const RecordParts::Part& part,
+                                                                      Work& work) const;
 
   const CollectionSpec spec_;
   const std::shared_ptr<MemoryAccount> account_;

@@ -34,8 +34,8 @@ class TreeLoader final : public Loader {
 
   [[nodiscard]] Candidate candidate(const snapshot::Collection& base) const;
   void list_files(const source::ChangeSet& change_set, ErrorList& errors);
-  [[nodiscard]] std::map<std::string, DocumentPtr, std::less<>> parse(
-      source::ChangeSet& change_set, ErrorList& errors);
+  [[nodiscard]] std::map<std::string, DocumentPtr, std::less<>> parse(source::ChangeSet& change_set,
+                                                                      ErrorList& errors);
   [[nodiscard]] Result<void> build_apps(Build& build) const;
   [[nodiscard]] bool build_app(Build& build, const std::string& app) const;
   [[nodiscard]] std::set<std::string, std::less<>> affected(const Build& build) const;
@@ -48,8 +48,8 @@ class TreeLoader final : public Loader {
   std::shared_ptr<const snapshot::Tree> accepted_;  // what files_ gave; as a rule the published one
   Files pending_;                                   // both as last loaded
   std::shared_ptr<const snapshot::Tree> built_;
-  std::string summary_;                             // of what it changes
-  std::uint64_t replaced_bytes_ = 0;                // likewise
+  std::string summary_;               // of what it changes
+  std::uint64_t replaced_bytes_ = 0;  // likewise
 };
 
 }  // namespace lull::publish

@@ -141,7 +141,8 @@ class TableBuilder {
   [[nodiscard]] static Result<std::shared_ptr<const Table>> apply(
       const std::shared_ptr<const Table>& base, std::span<const RecordChange> changes);
 
-  explicit TableBuilder(std::shared_ptr<const Table> base);
+  /// `changes_expected` spares a large builder the copies, and their memory, of what grows.
+  explicit TableBuilder(std::shared_ptr<const Table> base, std::size_t changes_expected = 0);
 
   /// Changes in any order, with attributes as append_attributes() writes them and `before` as the
   /// base's records() have it: each makes a difference, each key stands in one part only (asserted
@@ -160,6 +161,7 @@ class TableBuilder {
   struct OrderChanges {
     Arena keys;
     std::vector<OrderedSet::Change> changes;
+    void add(std::string_view key, bool remove, std::size_t expected);
   };
 
   void note_order(std::span<const RecordStore::Change> part);
@@ -167,6 +169,7 @@ class TableBuilder {
   static Table::Order apply_order(const Table::Order& base, OrderChanges& changes);
 
   std::shared_ptr<const Table> base_;
+  std::size_t changes_expected_;
   Table::Store records_;
   OrderChanges order_;
   std::vector<OrderChanges> indexes_;

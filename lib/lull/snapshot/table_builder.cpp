@@ -66,8 +66,11 @@ Result<std::shared_ptr<const Table>> TableBuilder::apply(const std::shared_ptr<c
   return builder.finish();
 }
 
-TableBuilder::TableBuilder(std::shared_ptr<const Table> base)
-    : base_(std::move(base)), records_(base_->records_), indexes_(base_->indexes_.size()) {}
+TableBuilder::TableBuilder(std::shared_ptr<const Table> base, std::size_t changes_expected)
+    : base_(std::move(base)),
+      changes_expected_(changes_expected),
+      records_(base_->records_),
+      indexes_(base_->indexes_.size()) {}
 
 Result<void> TableBuilder::put(std::span<const RecordStore::Change> part) {
   auto records = RecordStore::apply(records_, part);
@@ -94,22 +97,27 @@ std::size_t TableBuilder::part_of(std::string_view key, std::size_t parts) noexc
   return Branch::slot_of(key_hash(key), 0) * parts / Branch::kSlots;
 }
 
+/// What is reserved and never written to is not resident.
+void TableBuilder::OrderChanges::add(std::string_view key, bool remove, std::size_t expected) {
+  if (changes.capacity() == 0) changes.reserve(expected);
+  changes.push_back({keys.copy(key), remove});
+}
+
 /// A change of a value alone leaves the order of keys as it is.
 void TableBuilder::note_order(std::span<const RecordStore::Change> part) {
   for (const RecordStore::Change& change : part) {
     if (change.remove || !change.before) {
-      order_.changes.push_back({order_.keys.copy(change.record.key), change.remove});
+      order_.add(change.record.key, change.remove, changes_expected_);
     }
   }
 }
 
 void TableBuilder::note_index(std::size_t number, std::span<const RecordStore::Change> part) {
-  OrderChanges& out = indexes_[number];
   std::string bytes;
   const auto add = [&](std::string_view value, std::string_view key, bool remove) {
     bytes.clear();
     append_index_key(bytes, value, key);
-    out.changes.push_back({out.keys.copy(bytes), remove});
+    indexes_[number].add(bytes, remove, 2 * changes_expected_);
   };
   for (const RecordStore::Change& change : part) {
     std::optional<std::string_view> before;
@@ -124,7 +132,9 @@ void TableBuilder::note_index(std::size_t number, std::span<const RecordStore::C
 
 Table::Order TableBuilder::apply_order(const Table::Order& base, OrderChanges& noted) {
   if (noted.changes.empty()) return base;
-  std::ranges::sort(noted.changes, {}, &OrderedSet::Change::key);
+  if (!std::ranges::is_sorted(noted.changes, {}, &OrderedSet::Change::key)) {
+    std::ranges::sort(noted.changes, {}, &OrderedSet::Change::key);
+  }
   Table::Order out = OrderedSet::apply(*base, noted.changes);
   noted = {};
   return out;
