@@ -14,7 +14,8 @@ class Feed {
  public:
   using Files = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
-  explicit Feed(const CollectionSpec& spec = table_spec()) : loader(make_loader(spec, account)) {}
+  explicit Feed(const CollectionSpec& spec = table_spec())
+      : loader(make_loader(spec, account, progress)) {}
 
   Checked<std::optional<Candidate>> load(const Files& files) {
     source::ChangeSet set;
@@ -40,11 +41,14 @@ class Feed {
     return found ? std::string(found->json) : "none";
   }
   /// How many records the next apply parses.
-  std::uint64_t newly_parsed() { return loader->parsed() - std::exchange(seen_, loader->parsed()); }
+  std::uint64_t newly_parsed() {
+    return progress.parsed() - std::exchange(seen_, progress.parsed());
+  }
 
   snapshot::Collection base{
       "inventory", snapshot::CollectionKind::kTable, std::monostate{}, {1, 0}};
   std::shared_ptr<MemoryAccount> account = std::make_shared<MemoryAccount>();
+  Progress progress;
   std::unique_ptr<Loader> loader;
 
  private:
