@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <random>
 #include <string>
@@ -211,6 +212,57 @@ TEST(TableDeathTest, UnsortedOrRepeatedChangesAreABugOfTheCaller) {
   EXPECT_DEATH((void)changed(table, {put("a", "{}", {"one too many"})}), "well_formed");
 }
 #endif
+
+TEST(Table, BuiltInPartsIsTheSameTable) {
+  const auto account = std::make_shared<MemoryAccount>();
+  auto base = TableBuilder::empty({{"colour"}}, account);
+  std::vector<RecordChange> first;
+  for (int i = 0; i < 3000; ++i) {
+    first.push_back(put("k" + std::to_string(i), "{}", {"c" + std::to_string(i % 3)}, i));
+  }
+  std::ranges::sort(first, {}, &RecordChange::key);
+  base = changed(base, first);
+  std::vector<RecordChange> second;
+  for (int i = 1000; i < 5000; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    second.push_back(i % 5 == 0 ? removal(key) : put(key, "[]", {"c" + std::to_string(i % 4)}, i));
+  }
+  std::ranges::sort(second, {}, &RecordChange::key);
+  const auto whole = changed(base, second);
+
+  for (const std::size_t parts : {1U, 8U, 256U}) {
+    TableBuilder builder(base, second.size());
+    for (std::size_t part = 0; part < parts; ++part) {
+      std::deque<std::string> attributes;  // only as long as the part
+      std::vector<RecordStore::Change> changes;
+      for (const RecordChange& change : second) {
+        if (TableBuilder::part_of(change.key, parts) != part) continue;
+        const auto before = base->records().find(change.key);
+        StoredRecord after{change.key, {}, {}};
+        if (change.record) {
+          append_attributes(attributes.emplace_back(), change.record->quantity,
+                            change.record->index_values);
+          after.attributes = attributes.back();
+          after.json = change.record->json;
+        } else if (!before) {
+          continue;
+        }
+        changes.push_back({after, !change.record, before});
+      }
+      ASSERT_TRUE(builder.put(changes));
+    }
+    const auto built = builder.finish();
+    EXPECT_EQ(built->content_hash(), whole->content_hash());
+    EXPECT_EQ(built->size(), whole->size());
+    PageRequest request;
+    request.limit = 10'000;
+    EXPECT_EQ(keys(*built, request), keys(*whole, request));
+    const PageRequest::Where where[] = {{"colour", "c3"}};
+    request.where = where;
+    EXPECT_EQ(keys(*built, request), keys(*whole, request));
+  }
+  EXPECT_EQ(TableBuilder(base).finish(), base);
+}
 
 }  // namespace
 }  // namespace lull::snapshot
