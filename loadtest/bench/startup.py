@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """From the start of lulld to `/readyz` 200 on a table in one NDJSON file, in the page cache; then a reload in which every
-record changes, with nothing retained: resident memory at its peak and after, and bytes of published data alive.
+record changes, with nothing retained: resident memory at its peak and after, and bytes of published data alive; then one
+edited line: from the rename to its new value over HTTP, and how many records were parsed for it.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from figures import sizes  # noqa: E402
 from report import Targets, inputs, median, table  # noqa: E402
 from server import BIN, ROOT, lulld, wait_for, work_directory  # noqa: E402
 
+EDITS = 5  # one after the other, of which the median is shown
 SETTLE_SECONDS = 3  # for the grace period and what the allocator gives back
 CONFIG = """\
 listen: 127.0.0.1:0
@@ -31,7 +33,7 @@ collections:
 
 
 def make(directory, records, seed):
-    """The file, written beside and renamed, so that it is taken at once. Returns its size."""
+    """The file, written beside, to be renamed, so that it is taken at once. Also returns its name then, and its size."""
     written, file = directory / "inventory/.new", directory / "inventory/articles.ndjson"
     with open(written, "wb") as out:
         subprocess.run([ROOT / "loadtest/make_inventory", str(records), "--seed", str(seed)], check=True, stdout=out)
@@ -50,10 +52,14 @@ def ask(server, path):
     return reply.getheader("Lull-Revision"), reply.read().decode()
 
 
-def alive_mib(server):
+def metric(server, name):
+    """The sum of its series."""
     _, metrics = ask(server, "/metrics")
-    line = next(line for line in metrics.splitlines() if line.startswith("lull_snapshot_bytes_alive "))
-    return float(line.split()[1]) / 2**20
+    return sum(float(line.rsplit(" ", 1)[1]) for line in metrics.splitlines() if line.split("{")[0].split(" ")[0] == name)
+
+
+def alive_mib(server):
+    return metric(server, "lull_snapshot_bytes_alive") / 2**20
 
 
 def reload(server, directory, records):
@@ -73,6 +79,26 @@ def reload(server, directory, records):
             "after MiB": resident_mib(server, "VmRSS"), "alive MiB": alive_before, "alive after MiB": alive_mib(server)}
 
 
+def edit(server, directory, records):
+    """One record in the middle of the file changes: seconds until it is visible, and records parsed, the most of all."""
+    file, written = directory / "inventory/articles.ndjson", directory / "inventory/.new"
+    key = f"SKU-{records // 2}"
+    before, mark, rest = file.read_bytes().partition(b'{"sku":"%s",' % key.encode())
+    rest = rest.partition(b"\n")[2]
+    taken, parsed = [], []
+    for number in range(EDITS):
+        value = b'"name":"edited","warehouse":"lyon","available":%d,"price":1.99}\n' % (1_000_000 + number)
+        written.write_bytes(b"".join((before, mark, value, rest)))
+        parsed_before = metric(server, "lull_records_parsed_total")
+        start = time.perf_counter()
+        written.rename(file)
+        wait_for(lambda: f'"available":{1_000_000 + number},' in ask(server, f"/v1/inventory/{key}")[1],
+                 "the edited line is published", server.process)
+        taken.append(time.perf_counter() - start)
+        parsed.append(metric(server, "lull_records_parsed_total") - parsed_before)
+    return {"edit s": median(taken), "edit parses": max(parsed)}
+
+
 def measure(options, records):
     with work_directory() as directory:
         (directory / "inventory").mkdir()
@@ -85,7 +111,8 @@ def measure(options, records):
             with lulld(options.bin, directory / "service.yaml") as server:
                 starts.append(time.perf_counter() - begun)
                 if number + 1 == options.rounds:
-                    return {"file MB": size / 1e6, "start s": median(starts), **reload(server, directory, records)}
+                    return {"file MB": size / 1e6, "start s": median(starts), **reload(server, directory, records),
+                            **edit(server, directory, records)}
     raise SystemExit("error: --rounds must be at least 1")
 
 
@@ -98,19 +125,21 @@ def main():
     options = parser.parse_args()
 
     counts = sizes(options.records)
-    inputs(file="one NDJSON file in the page cache", index="1", rounds=options.rounds, retained="nothing")
+    inputs(file="one NDJSON file in the page cache", index="1", rounds=options.rounds, retained="nothing", edits=EDITS)
     found = {records: measure(options, records) for records in counts}
     table(["", *(f"{records:,}" for records in counts)],
           [[name, *(f"{found[records][name]:.2f}" for records in counts)] for name in found[counts[0]]])
     targets = Targets()
-    if 1_000_000 in found:
-        row = found[1_000_000]
-        targets.add("7.ndjson", f"{row['start s']:.2f} s", "<= 3 s", row["start s"] <= 3)
-        for name, over, goal in (("8.peak", "peak MiB", 2.3), ("8.after", "after MiB", 1.1)):
-            value = row[over] / row["steady MiB"]
-            targets.add(name, f"{value:.2f}x of steady", f"<= {goal:.2f}x", value <= goal)
-        value = row["alive after MiB"] / row["alive MiB"]
-        targets.add("8.alive", f"{value:.3f}x", "<= 1.005x", value <= 1.005)
+    largest = found[max(counts)]
+    if max(counts) >= 1_000_000:
+        targets.add("7a", f"{largest['start s']:.2f} s", "<= 3 s", largest["start s"] <= 3)
+    for name, over, goal in (("8a", "peak MiB", 2.3), ("8b", "after MiB", 1.1)):
+        value = largest[over] / largest["steady MiB"]
+        targets.add(name, f"{over.split()[0]} {value:.2f}x of steady", f"<= {goal:.2f}x", value <= goal)
+    value = largest["alive after MiB"] / largest["alive MiB"]
+    targets.add("8c", f"bytes alive {value:.3f}x", "<= 1.005x", value <= 1.005)
+    parsed = max(row["edit parses"] for row in found.values())
+    targets.add("edit", f"{parsed:.0f} parsed for one edited line", "1", parsed == 1)
     targets.finish(options.check)
 
 

@@ -138,11 +138,16 @@ void write_refusals(const Output& output, const Node& collection) {
 
 std::string state_of(const Node& collection) {
   const bool loaded = is_true(collection, "loaded");
+  std::string out = loaded ? "loaded" : "not loaded";
   const Node* const rejection = collection.member("current_rejection");
-  if (rejection == nullptr || rejection->kind != Node::Kind::kObject) {
-    return loaded ? "loaded" : "not loaded";
+  if (rejection != nullptr && rejection->kind == Node::Kind::kObject) {
+    out += loaded ? ", newer input refused" : ", input refused";
   }
-  return loaded ? "loaded, newer input refused" : "not loaded, input refused";
+  const Node* const load = collection.member("load");
+  if (load != nullptr && load->kind == Node::Kind::kObject) {
+    out += ", " + text_of(*load, "phase") + " (" + text_of(*load, "percent_parsed") + "% parsed)";
+  }
+  return out;
 }
 
 void write_status(const Output& output, const Node& body) {

@@ -130,9 +130,9 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
        [](const auto& c) { return c.rejections; });
   each("lull_load_running", "1 while changed files are parsed and built.", false,
        [](const auto& c) { return c.load.phase == publish::Progress::Phase::kIdle ? 0 : 1; });
-  each("lull_load_bytes_total", "Bytes of the files that are loaded now; 0 when none are.", false,
+  each("lull_load_bytes", "Bytes of the changed files that are loaded now; 0 when none are.", false,
        [](const auto& c) { return c.load.bytes_total; });
-  each("lull_load_bytes_parsed", "Bytes of them that were parsed.", false,
+  each("lull_load_parsed_bytes", "Bytes of them that were looked through.", false,
        [](const auto& c) { return c.load.bytes; });
   each("lull_records_parsed_total", "Records or documents parsed; what did not change is not.",
        true, [](const auto& c) { return c.records_parsed; });
