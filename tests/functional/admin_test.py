@@ -21,6 +21,7 @@ def test_status(lulld):
     assert re.fullmatch(r"[0-9a-f]{64}", body["content_hash"])
     config = lulld.status("config")
     assert config["loaded"] and config["entries"] == 1 and config["source"]["files"] == 1
+    assert config["load"] is None and config["records_parsed"] == 1
     assert config["source"]["location"] == str(lulld.documents)
 
 

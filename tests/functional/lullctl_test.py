@@ -176,6 +176,7 @@ def stranger():
         done = subprocess.run([BIN / "lullctl", "--server", "http://" + address, *arguments],
                               capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "NO_COLOR": "1"})
         assert set(server.hosts) == {address}
+        ask.out = done.stdout
         return done.returncode, done.stderr
 
     yield ask
@@ -204,6 +205,13 @@ def test_members_of_other_types_read_as_empty(stranger):
     body = b'{"collections":[{"name":5,"loaded":true,"source":[],"current_rejection":{"errors":[{"line":"x","message":{}}]}}]}'
     assert stranger(200, body, "status")[0] == 0
     assert stranger(200, b'{"items":[{"key":[],"value":7}]}', "list", "x", "--values") == (0, "")
+
+
+def test_the_state_tells_how_far_a_load_is(stranger):
+    load = b'"load":{"phase":"parsing","percent_parsed":42,"bytes":42,"bytes_total":100,"records_parsed":1,"seconds":3.1}'
+    body = b'{"collections":[{"name":"inventory","loaded":true,"source":{},' + load + b"}]}"
+    assert stranger(200, body, "status")[0] == 0
+    assert "loaded, parsing (42% parsed)" in stranger.out
 
 
 def test_an_ipv6_host_has_brackets(stranger):
