@@ -19,7 +19,7 @@ struct Settings {
   double writes_percent = 0;  ///< Of all operations.
   double seconds = 0.5;
   double warm_up_seconds = 0.1;
-  std::size_t queue_max = 1'024;  ///< Writes that wait for Lull's writer, about.
+  std::size_t queue_max = 4'096;  ///< Writes that wait for Lull's writer, about.
 };
 
 /// Holds value_of(key, 0) for each key once constructed, and is used by all threads at once.
