@@ -1,4 +1,4 @@
-"""Draws the curves as one SVG: a column a reader count, and for each key count a row of reads a second and one of p99."""
+"""Draws the curves as one SVG: a column a reader count; for each key count a row of reads a second and one of p99."""
 
 import math
 from xml.sax.saxutils import escape

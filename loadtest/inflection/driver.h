@@ -10,6 +10,7 @@
 #include <latch>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "data.h"
@@ -115,6 +116,38 @@ inline std::uint32_t timed_every(double reads_expected, std::size_t readers) {
   return std::bit_floor(static_cast<std::uint32_t>(every));
 }
 
+/// Sleeps until the store has published so often, or too much time has passed.
+template <CountsVisible S>
+void await_publications(const S& store, std::uint64_t wanted, double seconds_max) {
+  using Time = std::chrono::steady_clock;
+  const auto limit = Time::now() + std::chrono::duration<double>(seconds_max);
+  while (store.publications() < wanted && Time::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+/// The counts at both ends of a window. Where writes become visible in batches it goes from the end
+/// of one to the end of another, and holds at least four: a part of one would be counted as nothing
+/// or as all of it.
+template <Store S>
+std::pair<Counts, Counts> window(const S& store,
+                                 const std::vector<std::unique_ptr<Worker>>& workers,
+                                 const Settings& settings) {
+  constexpr std::uint64_t kPublications = 4;
+  const bool batches = CountsVisible<S> && settings.writes_percent > 0;
+  if constexpr (CountsVisible<S>) {
+    if (batches) await_publications(store, store.publications() + 1, 4 * settings.seconds);
+  }
+  const Counts before = count(store, workers);
+  std::this_thread::sleep_for(std::chrono::duration<double>(settings.seconds));
+  if constexpr (CountsVisible<S>) {
+    const std::uint64_t wanted =
+        std::max(before.publications + kPublications, store.publications() + 1);
+    if (batches) await_publications(store, wanted, 8 * settings.seconds);
+  }
+  return {before, count(store, workers)};
+}
+
 /// Starts the threads, lets them run warm, measures, and tells them to stop. They may take long to
 /// notice, each in its write behind all the others: they are given back still running.
 template <Store S>
@@ -143,9 +176,7 @@ Outcome measure(S& store, const Keys& keys, const Settings& settings, Control& c
   const double expected = static_cast<double>(warm.reads) / warm_up.count() * settings.seconds;
   control.every = timed_every(expected, settings.readers);
   control.measuring = true;
-  const Counts before = count(store, workers);
-  std::this_thread::sleep_for(std::chrono::duration<double>(settings.seconds));
-  const Counts after = count(store, workers);
+  const auto [before, after] = window(store, workers, settings);
   control.measuring = false;
   control.stop = true;
 

@@ -8,6 +8,7 @@ once; one that a later write of the same key in the same batch replaces counts t
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
@@ -29,6 +31,7 @@ CPP = {"lull": "Lull", "mutex-std": "shared_mutex + unordered_map", "mutex-boost
 GO = {"go-rwmutex": "Go RWMutex + map", "go-sync-map": "Go sync.Map", "go-clone": "Go clones behind atomic.Value"}
 NAMES = CPP | GO
 SAMPLES_MIN = 100  # a p99 of fewer is none
+DISTURBED = 0.1  # of the machine's time for other programs: a reader that has no core does not contend either
 GOAL = 20  # percent of writes up to which Lull should be the best
 
 
@@ -46,10 +49,31 @@ def go_version(binary):
     return done.stdout.split()[-1] if done and done.returncode == 0 else "go of unknown version"
 
 
+class Others:
+    """What of the machine's time goes to programs that are not ours."""
+
+    def __init__(self):
+        self.start = self.now()
+
+    @staticmethod
+    def now():
+        """(all time, time in use, time that we used), in seconds."""
+        line = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()
+        times = [int(field) / os.sysconf("SC_CLK_TCK") for field in line[1:9]]
+        return sum(times), sum(times) - times[3] - times[4], sum(os.times()[:4])
+
+    def share(self):
+        whole, used, own = (after - before for before, after in zip(self.start, self.now()))
+        return max(0.0, used - own) / max(whole, 0.01)
+
+
 def measure(options, binaries, store, keys, readers, share):
     binary = binaries / ("inflection_go" if store in GO else "inflection")
+    # A thousand threads take some time to get their turns.
+    seconds = options.seconds * (2 if readers >= 100 else 1)
     command = [binary, "--store", store, "--keys", keys, "--readers", readers, "--writes", share,
-               "--seconds", options.seconds, "--warm-up", options.warm_up]
+               "--seconds", seconds, "--warm-up", options.warm_up]
+    others = Others()
     with tempfile.TemporaryDirectory(prefix="inflection-") as directory:
         if store == "lmdb":
             command += ["--directory", directory]
@@ -59,43 +83,37 @@ def measure(options, binaries, store, keys, readers, share):
     if done.returncode:
         raise SystemExit(f"error: {' '.join(map(str, command))} ended with {done.returncode}: {done.stdout.strip()}")
     out = json.loads(done.stdout)
+    out["disturbed"] = others.share() > DISTURBED
     out["rate"], out["short"] = sustained(out["reads"] / out["seconds"], out["writes"] / out["seconds"], share)
     return out
 
 
 def run_all(options, binaries, stores):
-    """All runs of each (keys, readers, store, share): the ways take turns at every point, in an order that shifts."""
-    runs, turn = {}, 0
+    """All runs of each (keys, readers, store, share): the ways take turns at every point, in an order that shifts. In
+    the time that is left, points which other programs disturbed in each round are measured again."""
+    runs, turn, end = {}, 0, time.monotonic() + 60 * options.minutes
     for _ in range(options.rounds):
-        for keys in options.keys:
-            for readers in options.readers:
-                for share in options.shares:
-                    shift = turn % len(stores)
-                    turn += 1
-                    for store in stores[shift:] + stores[:shift]:
-                        run = measure(options, binaries, store, keys, readers, share)
-                        runs.setdefault((keys, readers, store, share), []).append(run)
+        for point in itertools.product(options.keys, options.readers, options.shares):
+            shift = turn % len(stores)
+            turn += 1
+            for store in stores[shift:] + stores[:shift]:
+                keys, readers, share = point
+                run = measure(options, binaries, store, keys, readers, share)
+                runs.setdefault((keys, readers, store, share), []).append(run)
+    while time.monotonic() < end and (left := [point for point in runs if disturbed(runs[point])]):
+        for point in left:
+            if time.monotonic() < end:
+                runs[point].append(measure(options, binaries, *point))
     return runs
 
 
-class Others:
-    """What of the machine's time went to programs that are not ours: the figures of a busy machine prove little."""
+def disturbed(runs):
+    return all(run["disturbed"] for run in runs)
 
-    def __init__(self):
-        self.start = self.now()
 
-    @staticmethod
-    def now():
-        """(all time, time in use, time that we used), in seconds."""
-        tick = os.sysconf("SC_CLK_TCK")
-        line = pathlib.Path("/proc/stat").read_text().splitlines()[0].split()
-        times = [int(field) / tick for field in line[1:9]]
-        own = os.times()
-        return sum(times), sum(times) - times[3] - times[4], own.user + own.system + own.children_user + own.children_system
-
-    def percent(self):
-        whole, used, own = (after - before for before, after in zip(self.start, self.now()))
-        return max(0, used - own) / max(whole, 0.01) * 100
+def calm(runs):
+    """Those that count."""
+    return runs if disturbed(runs) else [run for run in runs if not run["disturbed"]]
 
 
 def typical(runs, field):
@@ -117,7 +135,7 @@ def in_units(value, units):
 
 def rate_text(runs):
     text = in_units(typical(runs, "rate"), [(1e6, "M"), (1e3, "k"), (1, "")])
-    return text + ("*" if any(run["short"] for run in runs) else "")
+    return text + "*" * any(run["short"] for run in runs) + "~" * disturbed(runs)
 
 
 def time_text(nanoseconds):
@@ -158,8 +176,10 @@ def conclude(runs, keys, readers, stores, shares, targets):
         print(f"  Among the C++ ways alone: {sentence(rates, shares, 'Lull', own)}")
     wanted = [share for share in shares if share <= GOAL]
     best = best_shares(rates, shares, "Lull", names)
-    targets.append((f"inflection.{keys}_keys.{readers}_readers", f"Lull is best at {spans(shares, best)} writes",
-                    f"at all <= {GOAL}%", all(share in best for share in wanted)))
+    unsure = sum(disturbed(runs[keys, readers, store, share]) for store in stores for share in shares)
+    note = f" ({unsure} of {len(rates)} points disturbed)" if unsure else ""
+    targets.append((f"inflection.{keys}_keys.{readers}_readers", f"Lull is best at {spans(shares, best)} writes{note}",
+                    f"best at all <= {GOAL}%", all(share in best for share in wanted)))
 
 
 def draw_curves(options, runs, stores):
@@ -186,19 +206,23 @@ def arguments():
     parser.add_argument("--shares", type=float, nargs="+", default=[0, 0.1, 1, 5, 8, 20],
                         help="writes, in percent of all operations")
     parser.add_argument("--stores", nargs="+", choices=NAMES, default=list(NAMES), help=", ".join(NAMES))
-    parser.add_argument("--seconds", type=float, default=0.25, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=0.2,
+                        help="of each measurement; twice that from 100 readers on")
     parser.add_argument("--warm-up", type=float, default=0.1, help="seconds before each")
     parser.add_argument("--rounds", type=int, default=2, help="of which the median counts")
+    parser.add_argument("--minutes", type=float, default=5.5,
+                        help="until then, points that other programs disturbed are measured again")
     parser.add_argument("--queue", type=int, default=4_096,
                         help="writes that may wait for Lull's writer; more make larger batches, visible later")
     parser.add_argument("--svg", type=pathlib.Path, default=ROOT / "build/inflection.svg", help="where the curves go")
-    parser.add_argument("--quick", action="store_true", help="seconds, to see that all of it runs; the figures mean little")
+    parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it runs; the figures mean little")
     parser.add_argument("--bin", type=pathlib.Path, help="where the programs are; builds nothing")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is short")
     options = parser.parse_args()
     if options.quick:
         options.keys, options.readers, options.shares = [1_000], [1, 2], [0, 20]
-        options.seconds, options.warm_up, options.rounds = 0.05, 0.02, 1
+        (options.seconds, options.warm_up, options.rounds,
+         options.minutes) = 0.05, 0.02, 1, 0
     options.shares.sort()
     return options
 
@@ -217,17 +241,22 @@ def main():
     inputs(keys=" and ".join(f"{keys:,}" for keys in options.keys) + " of 12 bytes, drawn uniformly, all there",
            values="80 bytes", writes=", ".join(map(percent, options.shares)) + " of operations",
            readers=", ".join(f"{readers:,}" for readers in options.readers) + " threads or goroutines",
-           rounds=f"{options.rounds} of {options.seconds:g} s after {options.warm_up:g} s, alternated",
+           rounds=f"{options.rounds} of {options.seconds:g} s ({2 * options.seconds:g} s from 100 readers on) after "
+                  f"{options.warm_up:g} s, alternated",
            lull=f"one more thread writes, at most {options.queue:,} writes wait for it",
            lmdb="MDB_NOSYNC", go=missing or go_version(binaries / "inflection_go"))
     if missing:
         print(f"note: nothing of Go was measured: {missing}")
-    print("A write counts when it is visible; Lull's are published together, and a later one of the same key counts for\n"
-          "both. *: fewer writes became visible than the share asks for; the reads are those that they allow.\n"
+    print("A write counts when it is visible. Lull's are published together, and a later one of the same key counts for\n"
+          "both; the others are visible on return.\n"
+          "*: fewer writes became visible than the share asks for; the reads are those that they allow.\n"
+          f"~: other programs had over {DISTURBED:.0%} of the machine in every round; elsewhere only calm rounds count.\n"
           f"-: fewer than {SAMPLES_MIN} reads were timed. Best: the most reads/s, or within 10% of that.")
     others = Others()
     runs = run_all(options, binaries, stores)
-    print(f"While that was measured, other programs used {others.percent():.0f}% of the machine.")
+    print(f"Other programs used {100 * others.share():.0f}% of the machine's time, and disturbed "
+          f"{sum(map(disturbed, runs.values()))} of {len(runs)} points.")
+    runs = {point: calm(one) for point, one in runs.items()}
     targets, held = Targets(), []
     groups = [(keys, readers) for keys in options.keys for readers in options.readers]
     for keys, readers in groups:
