@@ -29,11 +29,11 @@ class CloneStore {
     return found != map->end() && use(found->second);
   }
 
-  void write(std::string_view key, std::string value) {
+  void write(std::string_view key, const std::string& value) {
     // Two clones at once would be one in vain.
     const std::lock_guard lock(writer_);
     auto next = std::make_shared<Map>(*map_.load());
-    if (const auto found = next->find(key); found != next->end()) found->second = std::move(value);
+    if (const auto found = next->find(key); found != next->end()) found->second = value;
     map_.store(std::move(next));
   }
 

@@ -52,7 +52,8 @@ def sentence(rates, shares, name, names):
     best = best_shares(rates, shares, name, names)
     if not best:
         first = shares[0]
-        return f"{name}: best at no share; at {percent(first)} {times(rates, first, winner(rates, first, names), name)}."
+        beaten = times(rates, first, winner(rates, first, names), name)
+        return f"{name}: best at no share; at {percent(first)} {beaten}."
     last = shares.index(best[-1])
     if len(best) == len(shares):
         return f"{name}: best from {percent(shares[0])} on; does not stop within {percent(shares[-1])}."

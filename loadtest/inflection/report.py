@@ -39,8 +39,8 @@ def build_go(binaries):
     """Why there is no Go program, or nothing. It needs no network: the standard library only."""
     if not shutil.which("go"):
         return "there is no go in PATH"
-    done = subprocess.run(["env", "GOTOOLCHAIN=local", "GOFLAGS=", "go", "build", "-o", binaries / "inflection_go", "."],
-                          cwd=HERE / "go", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = ["env", "GOTOOLCHAIN=local", "GOFLAGS=", "go", "build", "-o", binaries / "inflection_go", "."]
+    done = subprocess.run(command, cwd=HERE / "go", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return f"go build failed: {done.stdout.strip()}" if done.returncode else None
 
 
@@ -215,7 +215,8 @@ def arguments():
     parser.add_argument("--queue", type=int, default=4_096,
                         help="writes that may wait for Lull's writer; more make larger batches, visible later")
     parser.add_argument("--svg", type=pathlib.Path, default=ROOT / "build/inflection.svg", help="where the curves go")
-    parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it runs; the figures mean little")
+    parser.add_argument("--quick", action="store_true",
+                        help="a few seconds, to see that it runs; the figures mean little")
     parser.add_argument("--bin", type=pathlib.Path, help="where the programs are; builds nothing")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is short")
     options = parser.parse_args()
@@ -247,10 +248,10 @@ def main():
            lmdb="MDB_NOSYNC", go=missing or go_version(binaries / "inflection_go"))
     if missing:
         print(f"note: nothing of Go was measured: {missing}")
-    print("A write counts when it is visible. Lull's are published together, and a later one of the same key counts for\n"
-          "both; the others are visible on return.\n"
+    print("A write counts when it is visible. Lull's are published together, and those that a later one of the same key\n"
+          "replaced before that count too; the others are visible on return.\n"
           "*: fewer writes became visible than the share asks for; the reads are those that they allow.\n"
-          f"~: other programs had over {DISTURBED:.0%} of the machine in every round; elsewhere only calm rounds count.\n"
+          f"~: others had over {DISTURBED:.0%} of the machine in every round; elsewhere only calm rounds count.\n"
           f"-: fewer than {SAMPLES_MIN} reads were timed. Best: the most reads/s, or within 10% of that.")
     others = Others()
     runs = run_all(options, binaries, stores)

@@ -42,7 +42,7 @@ class WriteQueue {
       node->older = head;
     } while (!newest_.compare_exchange_weak(head, node.get(), std::memory_order_release,
                                             std::memory_order_relaxed));
-    node.release();  // the writer's now
+    static_cast<void>(node.release());  // the writer's now
     if (head == nullptr) newest_.notify_one();
   }
 
