@@ -248,8 +248,8 @@ def main():
            lmdb="MDB_NOSYNC", go=missing or go_version(binaries / "inflection_go"))
     if missing:
         print(f"note: nothing of Go was measured: {missing}")
-    print("A write counts when it is visible. Lull's are published together, and those that a later one of the same key\n"
-          "replaced before that count too; the others are visible on return.\n"
+    print("A write counts when it is visible. Lull's are published together, and one that a later one of the same key\n"
+          "replaced before that counts too; the others are visible on return.\n"
           "*: fewer writes became visible than the share asks for; the reads are those that they allow.\n"
           f"~: others had over {DISTURBED:.0%} of the machine in every round; elsewhere only calm rounds count.\n"
           f"-: fewer than {SAMPLES_MIN} reads were timed. Best: the most reads/s, or within 10% of that.")
