@@ -88,7 +88,9 @@ func timedEvery(readsExpected float64, readers int) uint32 {
 
 func seconds(value float64) time.Duration { return time.Duration(value * float64(time.Second)) }
 
-func measure(s store, keys []string, readers int, writesPercent, window, warmUp float64) (before, after counts, workers []*worker, every uint32) {
+// measure gives back the counts at both ends of the window, and the workers, which still run.
+func measure(s store, keys []string, readers int, writesPercent, window, warmUp float64) (
+	before, after counts, workers []*worker, every uint32) {
 	c := &control{begin: make(chan struct{})}
 	c.every.Store(1)
 	var ready sync.WaitGroup
