@@ -67,7 +67,7 @@ class Others:
         return max(0.0, used - own) / max(whole, 0.01)
 
 
-def measure(options, binaries, store, keys, readers, share):
+def measure(options, binaries, keys, readers, store, share):
     binary = binaries / ("inflection_go" if store in GO else "inflection")
     # A thousand threads take some time to get their turns.
     seconds = options.seconds * (2 if readers >= 100 else 1)
@@ -98,7 +98,7 @@ def run_all(options, binaries, stores):
             turn += 1
             for store in stores[shift:] + stores[:shift]:
                 keys, readers, share = point
-                run = measure(options, binaries, store, keys, readers, share)
+                run = measure(options, binaries, keys, readers, store, share)
                 runs.setdefault((keys, readers, store, share), []).append(run)
     while time.monotonic() < end and (left := [point for point in runs if disturbed(runs[point])]):
         for point in left:
