@@ -1,0 +1,3 @@
+module lull/inflection
+
+go 1.21
