@@ -1,6 +1,7 @@
 #include "lull/feed.h"
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 
 #include "lull/base/housekeeping.h"
@@ -123,10 +124,17 @@ std::optional<Feed::Refusal> Feed::try_publish(source::ChangeSet change_set) {
 std::optional<Feed::Refusal> Feed::publish_large(source::ChangeSet change_set) {
   std::optional<Refusal> refusal;
   if (current(publisher_.view(), spec_.name).loaded()) {
+    std::exception_ptr
+        failure;  // no memory even for a refusal: for offer() to see, not for the end
     std::thread([&] {
       lower_thread_priority();
-      refusal = try_publish(std::move(change_set));
+      try {
+        refusal = try_publish(std::move(change_set));
+      } catch (...) {
+        failure = std::current_exception();
+      }
     }).join();
+    if (failure) std::rethrow_exception(failure);
   } else {
     refusal = try_publish(std::move(change_set));
   }
