@@ -116,7 +116,7 @@ Shop::Shop(Limits limits, publish::PublisherOptions options)
     : publisher_(publish::Publisher::open(std::move(options), shop_collections(), clock_).value()),
       handler_(publisher_->view(), shop_collections(), operations_, limits) {
   for (const auto& spec : shop_collections()) {
-    loaders_[spec.name] = publish::make_loader(spec, publisher_->account());
+    loaders_[spec.name] = publish::make_loader(spec, publisher_->account(), progress_);
   }
 }
 

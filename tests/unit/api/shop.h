@@ -112,6 +112,7 @@ class Shop {
  private:
   SystemClock clock_;
   std::unique_ptr<publish::Publisher> publisher_;
+  publish::Progress progress_;  // of all loaders, which it outlives
   std::map<std::string, std::unique_ptr<publish::Loader>> loaders_;
   std::map<std::string, bool> loaded_;
   Operations operations_;
