@@ -8,8 +8,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from figures import run, sizes  # noqa: E402
-from report import Targets, inputs, table  # noqa: E402
+from figures import run_sizes, sizes  # noqa: E402
+from report import Targets, inputs  # noqa: E402
 from server import BIN  # noqa: E402
 
 
@@ -53,13 +53,9 @@ def main():
     inputs(keys="12 bytes (or 36, random)", values="79 bytes", drawn="uniformly, every lookup a hit", threads="1 and 2",
            writer="100 publications a second beside the read sections", huge_pages=huge_pages(),
            rounds=f"{options.rounds}, alternated", lookups=f"{options.lookups:,} a round")
-    found = {}
     counts = sizes(options.records)
-    for records in counts:
-        found.update(run([options.bin / "engine_bench", records, options.rounds, options.lookups]))
-    names = dict.fromkeys(name for name, _ in found)
-    table(["ns a lookup, bytes a record", *(f"{records:,}" for records in counts)],
-          [[name, *(f"{found[name, records]:.1f}" for records in counts)] for name in names])
+    found = run_sizes(options.bin / "engine_bench", counts, options.rounds, options.lookups,
+                      head="ns a lookup, bytes a record")
     targets = Targets()
     for records in counts:
         judge(found, records, targets)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from report import median
+from report import median, table
 
 
 def run(command):
@@ -17,6 +17,17 @@ def run(command):
         if word == "figure":
             values.setdefault((name, int(records)), []).append(float(value))
     return {key: median(list_) for key, list_ in values.items()}
+
+
+def run_sizes(program, counts, *arguments, head):
+    """Runs it for each count of records and prints a row a figure, a column a count. Returns what run() does."""
+    found = {}
+    for records in counts:
+        found.update(run([program, records, *arguments]))
+    names = dict.fromkeys(name for name, _ in found)
+    table([head, *(f"{records:,}" for records in counts)],
+          [[name, *(f"{found[name, records]:,.1f}" for records in counts)] for name in names])
+    return found
 
 
 def sizes(text):

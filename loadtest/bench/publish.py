@@ -8,8 +8,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from figures import run, sizes  # noqa: E402
-from report import Targets, inputs, table  # noqa: E402
+from figures import run_sizes, sizes  # noqa: E402
+from report import Targets, inputs  # noqa: E402
 from server import BIN  # noqa: E402
 
 
@@ -41,13 +41,8 @@ def main():
 
     inputs(keys="12 bytes", values="79 bytes", index="1 of 100 values", drawn="uniformly",
            changes=f"3 rounds of {options.changes}, median", arrivals=f"10,000 a second for {options.seconds} s")
-    found = {}
     counts = sizes(options.records)
-    for records in counts:
-        found.update(run([options.bin / "publish_bench", records, options.changes, options.seconds]))
-    names = dict.fromkeys(name for name, _ in found)
-    table(["us a publication", *(f"{records:,}" for records in counts)],
-          [[name, *(f"{found[name, records]:,.1f}" for records in counts)] for name in names])
+    found = run_sizes(options.bin / "publish_bench", counts, options.changes, options.seconds, head="us a publication")
     targets = Targets()
     if 1_000_000 in counts:
         judge(found, targets)

@@ -1,18 +1,13 @@
 #include "lull/rcu/reclaimer.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cassert>
 #include <chrono>
 
+#include "lull/base/housekeeping.h"
 #include "lull/rcu/read_section.h"
 
 namespace lull::rcu {
 namespace {
-
-constexpr int kBackgroundNice = 10;
 
 std::int64_t nanoseconds(Clock::Steady time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -62,8 +57,7 @@ void Reclaimer::free_all(const Reclaimable* list) noexcept {
 }
 
 void Reclaimer::run() noexcept {
-  // Best effort: without the permission it frees at normal priority.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kBackgroundNice);
+  lower_thread_priority();
   for (;;) {
     const std::uint32_t seen = signal_.load(std::memory_order_acquire);
     // Read before the lists are taken: what was handed over before the stop is then in this pass.

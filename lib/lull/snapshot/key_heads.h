@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,10 +20,24 @@ namespace lull::snapshot {
   return head;
 }
 
-/// How many bytes two keys have in common at their start.
+/// How many bytes two keys have in common at their start; by words, because index keys may share
+/// a long value.
 [[nodiscard]] inline std::size_t common_prefix(std::string_view left,
                                                std::string_view right) noexcept {
-  return static_cast<std::size_t>(std::ranges::mismatch(left, right).in1 - left.begin());
+  const std::size_t size = std::min(left.size(), right.size());
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    std::memcpy(&a, left.data() + at, sizeof(a));
+    std::memcpy(&b, right.data() + at, sizeof(b));
+    if (a == b) continue;
+    const int bits = std::endian::native == std::endian::little ? std::countr_zero(a ^ b)
+                                                                : std::countl_zero(a ^ b);
+    return at + static_cast<std::size_t>(bits) / 8;
+  }
+  while (at < size && left[at] == right[at]) ++at;
+  return at;
 }
 
 /// How many of `count` sorted keys come before a key whose head is `head`. `head_at(i)` is the head

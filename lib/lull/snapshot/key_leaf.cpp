@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <cstring>
 #include <limits>
@@ -11,32 +10,14 @@
 
 #include "lull/base/hash.h"
 #include "lull/base/poison.h"
+#include "lull/snapshot/key_heads.h"
 
 namespace lull::snapshot {
 namespace {
 
-/// How many bytes two keys have in common at their start; by words, because index keys may share
-/// a long value.
-std::size_t shared_bytes(std::string_view left, std::string_view right) noexcept {
-  const std::size_t size = std::min(left.size(), right.size());
-  std::size_t at = 0;
-  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
-    std::uint64_t a = 0;
-    std::uint64_t b = 0;
-    std::memcpy(&a, left.data() + at, sizeof(a));
-    std::memcpy(&b, right.data() + at, sizeof(b));
-    if (a == b) continue;
-    const int bits = std::endian::native == std::endian::little ? std::countr_zero(a ^ b)
-                                                                : std::countl_zero(a ^ b);
-    return at + static_cast<std::size_t>(bits) / 8;
-  }
-  while (at < size && left[at] == right[at]) ++at;
-  return at;
-}
-
 void append_size(std::string& out, std::size_t size) {
-  for (; size >= 0x80U; size >>= 7U) out += static_cast<char>((size & 0x7FU) | 0x80U);
-  out += static_cast<char>(size);
+  std::array<char, kSizeBytesMax> bytes{};
+  out.append(bytes.data(), write_size(bytes.data(), size));
 }
 
 char* write_bytes(char* at, const void* bytes, std::size_t size) noexcept {
@@ -88,13 +69,13 @@ KeyLeaf::Place KeyLeaf::find(std::string_view key) const noexcept {
   const std::string_view first = first_key();
   const char* at = tail().data();
   // How many bytes the key shares with the one before `at`, which is less.
-  std::size_t shared = shared_bytes(first, key);
+  std::size_t shared = common_prefix(first, key);
   if (key.substr(shared) <= first.substr(shared)) return {0, {shared, first.substr(shared)}, at};
   std::size_t number = 1;
   if (const std::size_t before = restarts_before(key, shared); before != 0) {
     at += restart_offset(before - 1);
     const PackedKey restart = PackedKey::read(at);
-    if (restart.shared == shared) shared += shared_bytes(restart.rest, key.substr(shared));
+    if (restart.shared == shared) shared += common_prefix(restart.rest, key.substr(shared));
     number = before * kRestartKeys + 1;
   }
   for (; number < size_; ++number) {
@@ -105,7 +86,7 @@ KeyLeaf::Place KeyLeaf::find(std::string_view key) const noexcept {
     if (packed.shared < shared) return {number, packed, at};
     const std::string_view rest = key.substr(shared);
     if (rest <= packed.rest) return {number, packed, at};
-    shared += shared_bytes(packed.rest, rest);
+    shared += common_prefix(packed.rest, rest);
   }
   return {size_, {}, at};
 }
@@ -150,12 +131,12 @@ void KeyLeafBuilder::add(std::string_view key, KeyBoundary boundary) {
     return;
   }
   assert(last_ < key);
-  std::size_t shared = shared_bytes(last_, key);
+  std::size_t shared = common_prefix(last_, key);
   last_.resize(shared);
   last_.append(key.substr(shared));
   if (size_ % KeyLeaf::kRestartKeys == 0) {
     restarts_.push_back(static_cast<KeyLeaf::Offset>(tail_.size()));
-    shared = shared_bytes(first_, key);
+    shared = common_prefix(first_, key);
   }
   append_size(tail_, shared);
   append_size(tail_, key.size() - shared);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lull/base/memory_account.h"
+#include "lull/snapshot/varint.h"
 
 namespace lull::snapshot {
 
@@ -55,17 +56,6 @@ struct PackedKey {
     out.rest = {at, size};
     at += size;
     return out;
-  }
-
- private:
-  /// Seven bits a byte, lowest first.
-  [[nodiscard]] static std::size_t read_size(const char*& at) noexcept {
-    std::size_t size = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = static_cast<unsigned char>(*at++);
-      size |= static_cast<std::size_t>(byte & 0x7FU) << shift;
-      if (byte < 0x80U) return size;
-    }
   }
 };
 

@@ -83,10 +83,9 @@ void Shard::fill(std::span<const HashedRecord> records) {
 }
 
 Sha256 Shard::hash_of(std::span<const HashedRecord> records, std::string& scratch) {
-  constexpr std::size_t kSizesBytesMax = 10;  // of a key up to 1 KiB and a JSON text up to 4 GiB
   std::size_t bytes_max = 1;
   for (const HashedRecord& record : records) {
-    bytes_max += kSizesBytesMax + Totals::of(record.record).weight_bytes;
+    bytes_max += 2 * kSizeBytesMax + Totals::of(record.record).weight_bytes;
   }
   if (scratch.size() < bytes_max) scratch.resize(bytes_max);
   char* at = scratch.data();

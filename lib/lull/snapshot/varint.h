@@ -5,6 +5,9 @@
 
 namespace lull::snapshot {
 
+/// Of any size, as write_size() writes it.
+inline constexpr std::size_t kSizeBytesMax = (8 * sizeof(std::size_t) + 6) / 7;
+
 /// Bytes that write_size() needs.
 [[nodiscard]] inline std::size_t size_bytes(std::size_t size) noexcept {
   std::size_t bytes = 1;
