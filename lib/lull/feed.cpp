@@ -51,10 +51,11 @@ source::FilesOptions files_options(source::FilesOptions options, const Collectio
   return options;
 }
 
-Feed::Feed(const CollectionSpec& spec, Publisher& publisher, const InstanceOptions& options,
-           const Clock& clock, Notices notices)
+Feed::Feed(const CollectionSpec& spec, Publisher& publisher, publish::LastGood& last_good,
+           const InstanceOptions& options, const Clock& clock, Notices notices)
     : spec_(spec),
       publisher_(publisher),
+      last_good_(last_good),
       observer_(options.on_rejection),
       clock_(clock),
       notices_(std::move(notices)),
@@ -155,6 +156,7 @@ bool Feed::offer(source::ChangeSet change_set) {
       if (!refusal) refused_.reset();
     }
     if (!refusal) {
+      last_good_.source_read(spec_.name);
       retry_delay_ = kRetryFirst;
       return true;
     }
@@ -217,6 +219,7 @@ CollectionStatus Feed::status(const snapshot::Snapshot& snapshot) const {
   out.name = spec_.name;
   out.kind = spec_.kind;
   out.loaded = collection.loaded();
+  out.stale_seconds = last_good_.marks().seconds(spec_.name);
   out.changed_at = collection.changed_at;
   out.entries = entries(collection);
   out.content_hash = collection.content_hash();

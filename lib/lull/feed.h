@@ -10,6 +10,7 @@
 #include <string>
 
 #include "lull/instance.h"
+#include "lull/publish/last_good.h"
 #include "lull/publish/loader.h"
 #include "lull/source/source.h"
 
@@ -36,9 +37,10 @@ class Feed final : public source::Sink {
     std::function<void()> retry_set;   ///< The time of retry() has become an earlier one.
     std::function<void()> large_load;  ///< One has ended, whether it was published or not.
   };
-  /// Lifetime: publisher, options and clock outlive this.
+  /// Lifetime: publisher, last_good, options and clock outlive this.
   Feed(const publish::CollectionSpec& spec, publish::Publisher& publisher,
-       const InstanceOptions& options, const Clock& clock, Notices notices);
+       publish::LastGood& last_good, const InstanceOptions& options, const Clock& clock,
+       Notices notices);
 
   void start(const source::FilesOptions& options);
   /// From now on nothing is rejected or offered again any more.
@@ -67,6 +69,7 @@ class Feed final : public source::Sink {
 
   const publish::CollectionSpec spec_;
   publish::Publisher& publisher_;
+  publish::LastGood& last_good_;
   const std::function<void(const Rejection&)>& observer_;  // may be empty
   const Clock& clock_;
   const Notices notices_;

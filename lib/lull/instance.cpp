@@ -26,22 +26,29 @@ class InstanceImpl final : public Instance {
  public:
   InstanceImpl(InstanceOptions options, std::shared_ptr<const Clock> clock,
                std::unique_ptr<Publisher> publisher)
-      : options_(std::move(options)), clock_(std::move(clock)), publisher_(std::move(publisher)) {
+      : options_(std::move(options)),
+        clock_(std::move(clock)),
+        last_good_(publisher->database(), options_.collections, *clock_, options_.on_last_good),
+        publisher_(std::move(publisher)) {
     if (options_.on_publication) publisher_->observe(options_.on_publication);
     publisher_->observe([this](const publish::Publication&) {
       const std::lock_guard lock(mutex_);
       loaded_.notify_all();
     });
+    publisher_->observe(
+        [this](const publish::Publication& p) { last_good_.published(p.collection); });
+    last_good_.serve(*publisher_);
     for (const CollectionSpec& spec : options_.collections) {
       feeds_.push_back(std::make_unique<Feed>(
-          spec, *publisher_, options_, *clock_,
+          spec, *publisher_, last_good_, options_, *clock_,
           Feed::Notices{[this] { wake_retries(); }, [this] { release_memory_soon(); }}));
     }
     for (const auto& feed : feeds_) feed->start(options_.files);
     retries_ = std::thread([this] { run_retries(); });
   }
 
-  /// First nothing waits for the writer any more, then the sources end, then everything is freed.
+  /// First nothing waits for the writer any more, then the sources end, what was published is kept
+  /// for the next start, then everything is freed.
   ~InstanceImpl() override {
     for (const auto& feed : feeds_) feed->stop();
     {
@@ -52,10 +59,14 @@ class InstanceImpl final : public Instance {
     retries_.join();
     publisher_->stop();
     feeds_.clear();
+    last_good_.stop();
   }
 
   [[nodiscard]] const publish::PublishedView& view() const noexcept override {
     return publisher_->view();
+  }
+  [[nodiscard]] const publish::StaleMarks& stale_marks() const noexcept override {
+    return last_good_.marks();
   }
   [[nodiscard]] bool wait_until_loaded(std::chrono::milliseconds timeout) const override {
     std::unique_lock lock(mutex_);
@@ -105,6 +116,7 @@ class InstanceImpl final : public Instance {
   int release_looks_ = 0;                   // likewise: so many more for what it replaced
   std::uint64_t bytes_seen_ = 0;            // the retry thread: published data at its last look
   mutable std::condition_variable loaded_;  // with mutex_: some collection was published
+  publish::LastGood last_good_;             // before publisher_, whose thread calls it to the end
   const std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Feed>> feeds_;  // fixed after construction
   std::thread retries_;                       // has feeds retry, and gives memory back

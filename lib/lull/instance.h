@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "lull/publish/last_good.h"
 #include "lull/publish/progress.h"
 #include "lull/publish/publisher.h"
 #include "lull/source/files.h"
@@ -43,6 +44,8 @@ struct InstanceOptions {
   std::function<void(const Rejection&)> on_rejection;
   /// Called on a loader's thread every few seconds while a load goes on that takes so long.
   std::function<void(const std::string& collection, const publish::Progress::State&)> on_progress;
+  /// Called for what becomes of each collection's last-known-good, on several threads.
+  publish::LastGood::Observer on_last_good;
 };
 
 /// What status and metrics say of a collection.
@@ -50,6 +53,9 @@ struct CollectionStatus {
   std::string name;
   snapshot::CollectionKind kind = snapshot::CollectionKind::kTree;
   bool loaded = false;
+  /// Served from the last-known-good: so long ago its source gave this data. Nothing once its
+  /// source was read.
+  std::optional<std::int64_t> stale_seconds;
   Revision changed_at;
   std::uint64_t entries = 0;  ///< What a page of it lists: apps of a tree, records of a table.
   Sha256 content_hash;
@@ -64,7 +70,8 @@ struct CollectionStatus {
 /// Threads: all members from any.  Lifetime: outlives every reader and pin.
 class Instance {
  public:
-  /// Opens data_dir and starts all sources; loading goes on in the background.
+  /// Opens data_dir, serves what was served before (the last-known-good, marked as stale) and
+  /// starts all sources; loading goes on in the background.
   [[nodiscard]] static Result<std::unique_ptr<Instance>> open(
       InstanceOptions options,
       std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>());
@@ -85,7 +92,10 @@ class Instance {
         [](const publish::View& v) -> const snapshot::Snapshot& { return v.current(); });
   }
 
-  /// False if not every collection was loaded in time.
+  /// Which collections are served from the last-known-good.
+  [[nodiscard]] virtual const publish::StaleMarks& stale_marks() const noexcept = 0;
+
+  /// False if not every collection was loaded in time, be it from the last-known-good.
   [[nodiscard]] virtual bool wait_until_loaded(std::chrono::milliseconds timeout) const = 0;
 
   /// All sources look at everything again.

@@ -62,18 +62,20 @@ Json load_json(const publish::Progress::State& load) {
 }
 
 Json collection_json(const CollectionStatus& collection) {
-  return {{"name", collection.name},
-          {"kind", collection.kind == snapshot::CollectionKind::kTree ? "tree" : "table"},
-          {"loaded", collection.loaded},
-          {"changed_at", collection.loaded ? Json(collection.changed_at.text()) : Json(nullptr)},
-          {"entries", collection.entries},
-          {"content_hash", collection.loaded ? Json(collection.content_hash.hex()) : Json(nullptr)},
-          {"source", source_json(collection.source)},
-          {"load", load_json(collection.load)},
-          {"records_parsed", collection.records_parsed},
-          {"rejections", collection.rejections},
-          {"current_rejection", rejection_json(collection.current_rejection)},
-          {"last_rejection", rejection_json(collection.last_rejection)}};
+  return {
+      {"name", collection.name},
+      {"kind", collection.kind == snapshot::CollectionKind::kTree ? "tree" : "table"},
+      {"loaded", collection.loaded},
+      {"stale_seconds", collection.stale_seconds ? Json(*collection.stale_seconds) : Json(nullptr)},
+      {"changed_at", collection.loaded ? Json(collection.changed_at.text()) : Json(nullptr)},
+      {"entries", collection.entries},
+      {"content_hash", collection.loaded ? Json(collection.content_hash.hex()) : Json(nullptr)},
+      {"source", source_json(collection.source)},
+      {"load", load_json(collection.load)},
+      {"records_parsed", collection.records_parsed},
+      {"rejections", collection.rejections},
+      {"current_rejection", rejection_json(collection.current_rejection)},
+      {"last_rejection", rejection_json(collection.last_rejection)}};
 }
 
 }  // namespace
@@ -110,8 +112,14 @@ Readiness readiness(const Instance& instance) {
   for (const CollectionStatus& collection : instance.collections(*snapshot)) {
     out.ready = out.ready && collection.loaded;
     std::string state = "not_loaded";
-    if (collection.loaded)
+    if (collection.loaded) {
       state = collection.current_rejection ? "loaded, newer input refused" : "loaded";
+    }
+    if (collection.stale_seconds) {
+      state = "stale, last-known-good of " + std::to_string(*collection.stale_seconds) +
+              " s ago; its source " +
+              (collection.current_rejection ? "is refused" : "is being read");
+    }
     collections[collection.name] = std::move(state);
   }
   out.json = dumped(Json{{"ready", out.ready}, {"collections", std::move(collections)}});

@@ -81,10 +81,10 @@ Parsed<void> require_no_query(const http::Request& request) {
 
 ApiHandler::ApiHandler(const publish::PublishedView& view,
                        std::vector<publish::CollectionSpec> collections, http::Handler& operations,
-                       Limits limits)
+                       Limits limits, const publish::StaleMarks* stale)
     : collections_(std::move(collections)),
       operations_(operations),
-      context_{view, collections_, limits} {}
+      context_{view, collections_, limits, stale} {}
 
 void ApiHandler::handle(const http::Request& request, http::Reply& reply) {
   constexpr std::string_view kPrefix = "/v1";

@@ -17,9 +17,11 @@ namespace lull::api {
 /// copy; it allocates nothing of its own.
 class ApiHandler final : public http::Handler {
  public:
-  /// `collections` are those that the view was opened with.
+  /// `collections` are those that the view was opened with; `stale`, if there is one, outlives
+  /// this.
   ApiHandler(const publish::PublishedView& view, std::vector<publish::CollectionSpec> collections,
-             http::Handler& operations, Limits limits = {});
+             http::Handler& operations, Limits limits = {},
+             const publish::StaleMarks* stale = nullptr);
 
   void handle(const http::Request& request, http::Reply& reply) override;
   [[nodiscard]] std::string problem(unsigned status, std::string_view code,

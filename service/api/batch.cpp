@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/body.h"
 #include "api/data_reply.h"
 #include "api/lookup.h"
@@ -39,6 +41,16 @@ void append_result(std::string& out, const Context& context, const snapshot::Sna
   }
 }
 
+/// The age of the oldest stale collection that is asked for.
+std::optional<std::int64_t> oldest(const Context& context, const std::vector<std::string>& keys) {
+  std::optional<std::int64_t> out;
+  for (const std::string& key : keys) {
+    const std::string_view name = std::string_view(key).substr(0, key.find('/'));
+    if (const auto age = context.stale_seconds(name)) out = std::max(out.value_or(0), *age);
+  }
+  return out;
+}
+
 }  // namespace
 
 void answer_batch(const Context& context, const http::Request& request, http::Reply& reply) {
@@ -47,6 +59,7 @@ void answer_batch(const Context& context, const http::Request& request, http::Re
   const auto keys = parse_batch(request.body, context.limits.batch_keys_max);
   if (!keys) return send_problem(reply, keys.error());
 
+  const auto stale_seconds = oldest(context, *keys);
   const std::size_t bytes_max = context.limits.response_bytes_max;
   // Pinned: copying megabytes takes longer than a read section may.
   const auto pin = context.view.pin(
@@ -69,10 +82,10 @@ void answer_batch(const Context& context, const http::Request& request, http::Re
          code::kResponseTooLarge,
          "the values exceed " + std::to_string(bytes_max) + " bytes; ask for fewer keys at once",
          {}},
-        revision);
+        revision, stale_seconds);
   }
   body += "]}";
-  send_owned(request, reply, {.revision = revision}, std::move(body));
+  send_owned(request, reply, {revision, kJson, stale_seconds}, std::move(body));
 }
 
 }  // namespace lull::api

@@ -71,6 +71,7 @@ void answer_check(const Context& context, const publish::CollectionSpec& spec,
   const auto items = parse_check(request.body, context.limits.check_items_max);
   if (!items) return send_problem(reply, items.error());
 
+  const auto stale_seconds = context.stale_seconds(spec.name);
   // Pinned: a thousand items take longer than a read section may.
   const auto pin = context.view.pin(
       [](const publish::View& view) -> const snapshot::Snapshot& { return view.current(); });
@@ -87,7 +88,7 @@ void answer_check(const Context& context, const publish::CollectionSpec& spec,
   std::string body = R"({"revision":")" + revision + R"(","available":)";
   body += judge.all_ok() ? "true" : "false";
   body += R"(,"items":[)" + verdicts + "]}";
-  send_owned(request, reply, {.revision = revision}, std::move(body));
+  send_owned(request, reply, {revision, kJson, stale_seconds}, std::move(body));
 }
 
 }  // namespace lull::api

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/problem.h"
 #include "lull/base/hash.h"
 #include "lull/rcu/read_section.h"
 
@@ -27,6 +28,7 @@ class Head {
       }
     }
     head_.add("Lull-Revision", data.revision);
+    if (data.stale_seconds) head_.add("Lull-Stale", stale_.set(*data.stale_seconds));
   }
   Head(const Head&) = delete;
   Head& operator=(const Head&) = delete;
@@ -37,6 +39,7 @@ class Head {
  private:
   http::ReplyHead head_;
   std::array<char, 34> tag_;
+  StaleText stale_;
 };
 
 std::string_view skip_blanks(std::string_view text) noexcept {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,8 @@ inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 struct DataHead {
   std::string_view revision;
   std::string_view content_type = kJson;
+  /// How old what is served is, where its source was not read since the start.
+  std::optional<std::int64_t> stale_seconds;
 };
 
 /// Sends bytes that live until this returns, at most http::kCopyBytesMax of them. May be called

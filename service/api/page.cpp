@@ -31,6 +31,7 @@ struct Wanted {
   std::vector<PageRequest::Where> where;  // by index name
   Profiles profiles;
   std::optional<Revision> revision;
+  std::optional<std::int64_t> stale_seconds;  // asked before anything is read
   std::string after;
   std::uint64_t query_hash = 0;
 };
@@ -232,7 +233,7 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
   const auto next = collection->kind == CollectionKind::kTree
                         ? list_apps(*collection->tree(), wanted, context.limits, items)
                         : list_records(*collection->table(), wanted, items);
-  if (!next) return send_problem(reply, next.error(), revision);
+  if (!next) return send_problem(reply, next.error(), revision, wanted.stale_seconds);
   std::string body = R"({"revision":")" + revision + R"(","items":[)" + items.json() + ']';
   if (*next) {
     const Cursor cursor{pin->revision(), wanted.query_hash, **next};
@@ -240,7 +241,7 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
   }
   body += '}';
   pin.reset();  // the body owns its bytes: a slow client must not hold the snapshot
-  send_owned(request, reply, {.revision = revision}, std::move(body));
+  send_owned(request, reply, {revision, kJson, wanted.stale_seconds}, std::move(body));
 }
 
 }  // namespace
@@ -253,6 +254,7 @@ void answer_page(const Context& context, const publish::CollectionSpec& spec,
   }
   Wanted wanted;
   wanted.spec = &spec;
+  wanted.stale_seconds = context.stale_seconds(spec.name);
   if (const auto read = read_parameters(query, wanted); !read) {
     return send_problem(reply, read.error());
   }

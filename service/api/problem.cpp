@@ -1,6 +1,7 @@
 #include "api/problem.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "lull/base/utf8.h"
@@ -60,10 +61,18 @@ void send_allowed(const http::Request& request, http::Reply& reply, std::string_
                        allow});
 }
 
-void send_problem(http::Reply& reply, const Problem& problem, std::string_view revision) {
+std::string_view StaleText::set(std::int64_t seconds) noexcept {
+  const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), seconds);
+  return {digits_.data(), static_cast<std::size_t>(end.ptr - digits_.data())};
+}
+
+void send_problem(http::Reply& reply, const Problem& problem, std::string_view revision,
+                  std::optional<std::int64_t> stale_seconds) {
   http::ReplyHead head = http::problem_head(problem.status);
   head.add("Cache-Control", "no-cache");
   if (!revision.empty()) head.add("Lull-Revision", revision);
+  StaleText stale;
+  if (stale_seconds) head.add("Lull-Stale", stale.set(*stale_seconds));
   if (!problem.allow.empty()) head.add("Allow", problem.allow);
   reply.send(head, problem_json(problem.status, problem.code, problem.detail));
 }

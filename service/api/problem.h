@@ -1,6 +1,9 @@
 // Errors as RFC 9457 has them: application/problem+json with a stable `code`.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -59,8 +62,18 @@ using Parsed = tl::expected<T, Problem>;
 /// static text, those that it takes.
 void send_allowed(const http::Request& request, http::Reply& reply, std::string_view allow);
 
+/// The value of Lull-Stale. Lives as long as the head that it goes into.
+class StaleText {
+ public:
+  [[nodiscard]] std::string_view set(std::int64_t seconds) noexcept;
+
+ private:
+  std::array<char, 20> digits_;  // written before it is read
+};
+
 /// Sends a problem, with Retry-After for 503 and Allow for 405. `revision` is the one that was read
-/// to find it; empty if none was.
-void send_problem(http::Reply& reply, const Problem& problem, std::string_view revision = {});
+/// to find it, `stale_seconds` how old that is; empty if none was.
+void send_problem(http::Reply& reply, const Problem& problem, std::string_view revision = {},
+                  std::optional<std::int64_t> stale_seconds = {});
 
 }  // namespace lull::api

@@ -12,6 +12,7 @@
 #include "api/target.h"
 #include "http/handler.h"
 #include "lull/publish/collection_spec.h"
+#include "lull/publish/stale_marks.h"
 #include "lull/publish/view.h"
 
 namespace lull::api {
@@ -46,7 +47,14 @@ struct Context {
   const publish::PublishedView& view;
   std::span<const publish::CollectionSpec> collections;
   Limits limits;
+  const publish::StaleMarks* stale = nullptr;  ///< Null: nothing is ever stale.
 
+  /// What Lull-Stale says of a collection. To be asked before its data is looked at: a mark goes
+  /// after what replaces stale data is there.
+  [[nodiscard]] std::optional<std::int64_t> stale_seconds(
+      std::string_view collection) const noexcept {
+    return stale == nullptr ? std::nullopt : stale->seconds(collection);
+  }
   /// Null if no collection of that name is declared.
   [[nodiscard]] const publish::CollectionSpec* find(std::string_view name) const noexcept;
 };

@@ -75,6 +75,30 @@ void log_changes(InstanceOptions& options, Log& log) {
   };
 }
 
+/// Rows are never silently left aside: which, why, and what happens instead.
+void log_last_good(InstanceOptions& options, Log& log) {
+  options.on_last_good = [&log](const publish::LastGoodEvent& event) {
+    using Kind = publish::LastGoodEvent::Kind;
+    switch (event.kind) {
+      case Kind::kServed:
+        return log.event(Level::kWarn,
+                         "serving the last-known-good, stale until the source is read",
+                         {{"collection", event.collection},
+                          {"revision", event.revision.text()},
+                          {"age_seconds", std::to_string(event.seconds)}});
+      case Kind::kRefused:
+        return log.event(Level::kError, "last-known-good refused, the source is read instead",
+                         {{"collection", event.collection}, {"error", event.error.text()}});
+      case Kind::kHealed:
+        return log.event(Level::kInfo, "source read, no longer stale",
+                         {{"collection", event.collection}});
+      case Kind::kNotKept:
+        return log.event(Level::kError, "cannot keep the last-known-good, will try again",
+                         {{"collection", event.collection}, {"error", event.error.text()}});
+    }
+  };
+}
+
 http::ServerOptions server_options(const settings::Settings& settings, const Instance& instance) {
   http::ServerOptions out;
   out.address = settings.listen.host;
@@ -143,11 +167,13 @@ int serve(const settings::Settings& settings) {
   const auto clock = std::make_shared<SystemClock>();
   InstanceOptions options = settings.instance;
   log_changes(options, log);
+  log_last_good(options, log);
   auto instance = Instance::open(std::move(options), clock);
   if (!instance) return failed(log, "cannot start", instance.error());
 
   admin::OperationsHandler operations(**instance, *clock);
-  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), operations);
+  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), operations, {},
+                          &(*instance)->stale_marks());
   auto server = http::Server::start(server_options(settings, **instance), handler);
   if (!server) return failed(log, "cannot listen", server.error());
   operations.serve_statistics_of(**server);

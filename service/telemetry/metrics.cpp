@@ -122,6 +122,9 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
   };
   each("lull_collection_loaded", "1 once the collection was read.", false,
        [](const auto& c) { return c.loaded ? 1 : 0; });
+  each("lull_collection_stale",
+       "1 while the last-known-good is served, because the source was not read since the start.",
+       false, [](const auto& c) { return c.stale_seconds ? 1 : 0; });
   each("lull_collection_entries", "Apps of a tree, records of a table.", false,
        [](const auto& c) { return c.entries; });
   each("lull_collection_rejected", "1 while the source holds something that was refused.", false,

@@ -38,8 +38,10 @@ Error unavailable() {
 class PublisherImpl final : public Publisher {
  public:
   PublisherImpl(const PublisherOptions& options, const std::vector<CollectionSpec>& collections,
-                std::unique_ptr<RevisionLog> log, const Clock& clock)
+                std::shared_ptr<Database> database, std::unique_ptr<RevisionLog> log,
+                const Clock& clock)
       : options_(options),
+        database_(std::move(database)),
         writer_(options, collections, std::move(log), account_, clock),
         thread_([this] { run(); }) {}
   ~PublisherImpl() override {
@@ -54,6 +56,9 @@ class PublisherImpl final : public Publisher {
   void stop() noexcept override;
   [[nodiscard]] const std::shared_ptr<MemoryAccount>& account() const noexcept override {
     return account_;
+  }
+  [[nodiscard]] const std::shared_ptr<Database>& database() const noexcept override {
+    return database_;
   }
   [[nodiscard]] bool pressure() const noexcept override {
     return pressure_.load(std::memory_order_relaxed);
@@ -81,6 +86,7 @@ class PublisherImpl final : public Publisher {
   }
 
   const PublisherOptions options_;
+  const std::shared_ptr<Database> database_;
   const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
   Writer writer_;
 
@@ -312,10 +318,16 @@ Result<void> check_names(const std::vector<CollectionSpec>& collections) {
 Result<std::unique_ptr<Publisher>> Publisher::open(PublisherOptions options,
                                                    const std::vector<CollectionSpec>& collections,
                                                    const Clock& clock) {
-  return check_names(collections)
-      .and_then([&] { return RevisionLog::open(options.data_dir); })
-      .map([&](std::unique_ptr<RevisionLog> log) -> std::unique_ptr<Publisher> {
-        return std::make_unique<PublisherImpl>(options, collections, std::move(log), clock);
+  if (const auto names = check_names(collections); !names) {
+    return tl::make_unexpected(names.error());
+  }
+  Result<std::shared_ptr<Database>> database;
+  if (!options.data_dir.empty()) database = Database::open(options.data_dir);
+  if (!database) return tl::make_unexpected(std::move(database.error()));
+  return RevisionLog::open(*database).map(
+      [&](std::unique_ptr<RevisionLog> log) -> std::unique_ptr<Publisher> {
+        return std::make_unique<PublisherImpl>(options, collections, *database, std::move(log),
+                                               clock);
       });
 }
 

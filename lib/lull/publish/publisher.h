@@ -17,6 +17,8 @@
 
 namespace lull::publish {
 
+class Database;
+
 /// A collection's next data, completely built, and the revision of the collection it is based on.
 struct Candidate {
   std::string collection;
@@ -89,6 +91,9 @@ class Publisher {
 
   /// Where builders charge what they build.
   [[nodiscard]] virtual const std::shared_ptr<MemoryAccount>& account() const noexcept = 0;
+
+  /// The file in data_dir; null without one.
+  [[nodiscard]] virtual const std::shared_ptr<Database>& database() const noexcept = 0;
 
   /// From now on nothing is published: queued and later candidates fail with kUnavailable, one that
   /// waits for memory too. Reads go on. Call it before what may be waiting in submit_and_wait().

@@ -30,6 +30,14 @@ bool same_origins(const Document& a, const Document& b, Document::Node node = Do
   return true;
 }
 
+/// Whether two trees give the same answers, those of `?explain` too.
+bool same_layers(const Tree& a, const Tree& b) {
+  return a.content_hash() == b.content_hash() &&
+         std::ranges::equal(a.layers(), b.layers(), [](const auto& x, const auto& y) {
+           return x == y || (x->text() == y->text() && same_origins(*x, *y));
+         });
+}
+
 std::size_t memory_bytes(std::span<const Tree::DocumentPtr> documents) {
   std::size_t out = 0;
   for (const auto& document : documents) out += document->memory_bytes();
@@ -185,6 +193,10 @@ Checked<std::optional<Candidate>> TreeLoader::load(source::ChangeSet change_set,
   if (auto built = build_apps(build); !built) return tl::make_unexpected(Errors{built.error()});
 
   built_ = build.builder.finish();
+  if (!build.base && base.tree() != nullptr && same_layers(*base.tree(), *built_)) {
+    built_ = std::get<std::shared_ptr<const Tree>>(base.data);  // keep one of the two
+    return std::optional<Candidate>{};
+  }
   summary_ = build.changes.summary("document");
   replaced_bytes_ = build.replaced_bytes();
   return candidate(base);
@@ -197,6 +209,21 @@ std::optional<Candidate> TreeLoader::again(const snapshot::Collection& base) {
 
 Candidate TreeLoader::candidate(const snapshot::Collection& base) const {
   return {base.name, base.changed_at, built_, summary_, replaced_bytes_};
+}
+
+Result<std::shared_ptr<const Tree>> TreeLoader::rebuild(std::span<const DocumentPtr> layers) {
+  discard();
+  Build build(nullptr, account_);
+  for (const DocumentPtr& layer : layers) {
+    const std::string name(layer->name());
+    pending_.emplace(name, std::string{});
+    build.builder.put_layer(layer);
+    build.changed.emplace(name, layer);
+  }
+  const auto built = build_apps(build);
+  discard();
+  if (!built) return tl::make_unexpected(built.error());
+  return build.builder.finish();
 }
 
 /// The apps whose effective documents a changed layer goes into, by the names that layer_order()

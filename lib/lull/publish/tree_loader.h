@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,11 @@ namespace lull::publish {
 class TreeLoader final : public Loader {
  public:
   TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account, Progress& progress);
+
+  /// The tree of these layers, each name once, as load() would make it of their files. Remembers
+  /// nothing. Errors: kLimit.
+  [[nodiscard]] Result<std::shared_ptr<const snapshot::Tree>> rebuild(
+      std::span<const snapshot::Tree::DocumentPtr> layers);
 
   [[nodiscard]] bool accepts(std::string_view file_name) const override;
   [[nodiscard]] Checked<std::optional<Candidate>> load(source::ChangeSet change_set,

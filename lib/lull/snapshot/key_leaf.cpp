@@ -1,7 +1,6 @@
 #include "lull/snapshot/key_leaf.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
 #include <limits>
@@ -14,11 +13,6 @@
 
 namespace lull::snapshot {
 namespace {
-
-void append_size(std::string& out, std::size_t size) {
-  std::array<char, kSizeBytesMax> bytes{};
-  out.append(bytes.data(), write_size(bytes.data(), size));
-}
 
 char* write_bytes(char* at, const void* bytes, std::size_t size) noexcept {
   if (size != 0) std::memcpy(at, bytes, size);
@@ -138,8 +132,8 @@ void KeyLeafBuilder::add(std::string_view key, KeyBoundary boundary) {
     restarts_.push_back(static_cast<KeyLeaf::Offset>(tail_.size()));
     shared = common_prefix(first_, key);
   }
-  append_size(tail_, shared);
-  append_size(tail_, key.size() - shared);
+  append_varint(tail_, shared);
+  append_varint(tail_, key.size() - shared);
   tail_.append(key.substr(shared));
   ++size_;
 }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "lull/base/error.h"
 #include "lull/base/memory_account.h"
@@ -58,6 +59,15 @@ class RecordStore {
   [[nodiscard]] static Result<std::shared_ptr<const RecordStore>> apply(
       const std::shared_ptr<const RecordStore>& base, std::span<const Change> changes);
 
+  /// What must be put and taken away to make the shards of another version those of this one. Told
+  /// by content: a shard that only stands elsewhere is in neither list. Both point into the stores.
+  struct ShardDiff {
+    std::vector<const Shard*> added;
+    std::vector<const Shard*> removed;
+  };
+  /// `older` may be of any lineage. Cost: O(branches and shards that differ).
+  [[nodiscard]] ShardDiff diff_shards(const RecordStore& older) const;
+
   /// Calls `visit(const Shard&)` for each shard, in the order of hashes.
   template <class Visit>
   void for_each_shard(Visit visit) const {
@@ -70,6 +80,9 @@ class RecordStore {
   /// Makes this, which nobody else knows yet, the version of `work`.
   [[nodiscard]] bool begin(Lineage::Work& work, std::uint64_t base, const Subtree& root);
   [[nodiscard]] Result<std::shared_ptr<const RecordStore>> copy() const;
+
+  static void diff(const Subtree& older, const Subtree& newer, ShardDiff& out);
+  static void diff(const Branch& older, const Branch& newer, ShardDiff& out);
 
   template <class Visit>
   static void visit_shards(Child child, Visit& visit) {

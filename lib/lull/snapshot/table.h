@@ -133,6 +133,14 @@ class TableBuilder {
   [[nodiscard]] static std::shared_ptr<const Table> empty(Table::Layout layout,
                                                           std::shared_ptr<MemoryAccount> account);
 
+  /// A table of records that were a table's before: with attributes as read_stored_shard() checked
+  /// them, one index value for each of the layout. Bytes are copied. Fastest if the records of a
+  /// shard stand together. Cost: O(records log records), without a copy of each record on the way.
+  /// Errors: kInvalid if a key stands there twice, kLimit as of apply().
+  [[nodiscard]] static Result<std::shared_ptr<const Table>> restore(
+      Table::Layout layout, std::span<const StoredRecord> records,
+      std::shared_ptr<MemoryAccount> account);
+
   /// `changes` are sorted by key, each key once (asserted). Removing a key that is not there, and
   /// putting a record that is there already, change nothing.
   /// Cost: O(changed shards and leaves) on the newest table; neither the base nor its readers
@@ -164,6 +172,7 @@ class TableBuilder {
     void add(std::string_view key, bool remove, std::size_t expected);
   };
 
+  void note(std::span<const RecordStore::Change> part);
   void note_order(std::span<const RecordStore::Change> part);
   void note_index(std::size_t number, std::span<const RecordStore::Change> part);
   static Table::Order apply_order(const Table::Order& base, OrderChanges& changes);

@@ -2,6 +2,7 @@
 #include <cassert>
 #include <utility>
 
+#include "lull/snapshot/key_sort.h"
 #include "lull/snapshot/table.h"
 #include "lull/snapshot/table_format.h"
 
@@ -75,10 +76,33 @@ TableBuilder::TableBuilder(std::shared_ptr<const Table> base, std::size_t change
 Result<void> TableBuilder::put(std::span<const RecordStore::Change> part) {
   auto records = RecordStore::apply(records_, part);
   if (!records) return tl::make_unexpected(std::move(records.error()));
-  note_order(part);
-  for (std::size_t number = 0; number < indexes_.size(); ++number) note_index(number, part);
+  note(part);
   records_ = *std::move(records);
   return {};
+}
+
+Result<std::shared_ptr<const Table>> TableBuilder::restore(Table::Layout layout,
+                                                           std::span<const StoredRecord> records,
+                                                           std::shared_ptr<MemoryAccount> account) {
+  TableBuilder builder(empty(std::move(layout), std::move(account)), records.size());
+  std::vector<std::string_view> keys;
+  keys.reserve(records.size());
+  for (const StoredRecord& record : records) keys.push_back(record.key);
+  const std::vector<std::uint32_t> places = sorted_places(keys);
+  const auto key = [&keys](std::uint32_t place) { return keys[place]; };
+  if (const auto twice = std::ranges::adjacent_find(places, {}, key); twice != places.end()) {
+    return fail(ErrorCode::kInvalid, "key '" + std::string(key(*twice)) + "' stands there twice");
+  }
+  // Shards come in the order in which they are to be built: their bytes are still side by side.
+  std::vector<RecordStore::Change> changes;
+  changes.reserve(records.size());
+  for (const StoredRecord& record : records) changes.push_back({record, false, {}});
+  auto store = RecordStore::apply(builder.records_, changes);
+  if (!store) return tl::make_unexpected(std::move(store.error()));
+  builder.records_ = *std::move(store);
+  for (std::size_t i = 0; i < places.size(); ++i) changes[i].record = records[places[i]];
+  builder.note(changes);
+  return builder.finish();
 }
 
 std::shared_ptr<const Table> TableBuilder::finish() {
@@ -101,6 +125,11 @@ std::size_t TableBuilder::part_of(std::string_view key, std::size_t parts) noexc
 void TableBuilder::OrderChanges::add(std::string_view key, bool remove, std::size_t expected) {
   if (changes.capacity() == 0) changes.reserve(expected);
   changes.push_back({keys.copy(key), remove});
+}
+
+void TableBuilder::note(std::span<const RecordStore::Change> part) {
+  note_order(part);
+  for (std::size_t number = 0; number < indexes_.size(); ++number) note_index(number, part);
 }
 
 /// A change of a value alone leaves the order of keys as it is.

@@ -1,7 +1,9 @@
 // Sizes of seven bits a byte, lowest first.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <string>
 
 namespace lull::snapshot {
 
@@ -20,6 +22,11 @@ inline char* write_size(char* at, std::size_t size) noexcept {
   for (; size >= 0x80U; size >>= 7U) *at++ = static_cast<char>((size & 0x7FU) | 0x80U);
   *at++ = static_cast<char>(size);
   return at;
+}
+
+inline void append_varint(std::string& out, std::size_t size) {
+  std::array<char, kSizeBytesMax> bytes{};
+  out.append(bytes.data(), static_cast<std::size_t>(write_size(bytes.data(), size) - bytes.data()));
 }
 
 /// Reads a size that write_size() wrote, and steps over it. Only for bytes of our own.
