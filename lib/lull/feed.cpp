@@ -69,6 +69,7 @@ void Feed::start(const source::FilesOptions& options) {
 }
 
 void Feed::stop() {
+  progress_.stop();
   const std::lock_guard lock(mutex_);
   stopping_ = true;
 }

@@ -43,7 +43,7 @@ class Feed final : public source::Sink {
        Notices notices);
 
   void start(const source::FilesOptions& options);
-  /// From now on nothing is rejected or offered again any more.
+  /// From now on nothing is rejected or offered again any more, and a load ends soon.
   void stop();
   void rescan();
   /// Has the source offer again what was refused, if it is time. Returns when it will be.

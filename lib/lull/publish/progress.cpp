@@ -41,6 +41,10 @@ void Progress::end() noexcept {
   state_ = {};
 }
 
+Error Progress::stopped_error() {
+  return {ErrorCode::kUnavailable, "the load was stopped", {}, {}};
+}
+
 Progress::State Progress::state() const {
   return state_at(clock_ != nullptr ? clock_->steady() : Clock::Steady{});
 }

@@ -1,17 +1,20 @@
-// How far a load has come: written by its loader, read by status, metrics and log.
+// How far a load has come: written by its loader, read by status, metrics and log. Also how a load
+// is told that nobody waits for it any more.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 
 #include "lull/base/clock.h"
+#include "lull/base/error.h"
 #include "lull/source/source.h"
 
 namespace lull::publish {
 
-/// Threads: state() and parsed() from any, the rest from the loader's.
+/// Threads: state(), parsed(), stop() and stopped() from any, the rest from the loader's.
 /// Cost: of a step a lock that only state() contends for; loaders step every few thousand records.
 class Progress {
  public:
@@ -41,6 +44,12 @@ class Progress {
   void build();
   void end() noexcept;
 
+  /// This load and all to come are to end soon, with an error: loaders ask at each step.
+  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+  /// What a load that was stopped ends with.
+  [[nodiscard]] static Error stopped_error();
+
   [[nodiscard]] State state() const;
   /// Records or documents parsed since the start: what was not parsed again shows here.
   [[nodiscard]] std::uint64_t parsed() const;
@@ -51,6 +60,7 @@ class Progress {
 
   const Clock* const clock_ = nullptr;
   const Report report_;
+  std::atomic<bool> stopped_{false};
   Clock::Steady report_at_{};  // the loader's thread
 
   mutable std::mutex mutex_;  // guards what follows

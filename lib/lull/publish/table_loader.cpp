@@ -127,6 +127,13 @@ struct TableLoader::Work {
 
   explicit Work(std::uint64_t bytes) : parts(bytes) {}
 
+  /// Whether the load is to end; that is an error then.
+  [[nodiscard]] bool stopped(const Progress& progress) {
+    if (!progress.stopped()) return false;
+    if (errors.empty()) errors.add(Progress::stopped_error());
+    return true;
+  }
+
   /// Leaves are copied on write: what was built replaces as much, less what the records grew by.
   /// `built` is what the account grew by meanwhile; it may be off by what others built or freed.
   [[nodiscard]] std::uint64_t replaced_bytes(std::uint64_t built) const {
@@ -172,13 +179,14 @@ Checked<std::optional<Candidate>> TableLoader::load(source::ChangeSet change_set
   // Built on what the files gave last time, whatever else was published since.
   work.base = reset_ ? TableBuilder::empty({spec_.records.indexes}, account_) : accepted_;
   for (source::FileChange& change : change_set.changes) {
+    if (work.stopped(progress_)) break;
     read_file(change, work);
     change.bytes.reset();
   }
   work.parts.finish();
   progress_.build();
   if (auto built = build(work); !built) work.errors.add(std::move(built.error()));
-  find_suspects(work);
+  if (!work.stopped(progress_)) find_suspects(work);
   if (!work.errors.empty()) {
     built_.reset();
     return tl::make_unexpected(work.errors.take());
@@ -241,6 +249,7 @@ void TableLoader::take_records(const File& old, std::string& bytes, codec::RawRe
     const codec::RawRecord& record = raw.records[i];
     if (i % kStepRecords == kStepRecords - 1) {
       progress_.step(std::exchange(parsed, 0), read.up_to(i));
+      if (work.stopped(progress_)) return;
     }
     const std::size_t from_end = raw.records.size() - i;
     if (i < head || from_end <= tail) {
@@ -271,6 +280,7 @@ void TableLoader::take_records(const File& old, std::string& bytes, codec::RawRe
 Result<void> TableLoader::build(Work& work) {
   TableBuilder builder(work.base, work.parts.size());
   for (RecordParts::Part& part : work.parts.parts()) {
+    if (work.stopped(progress_)) break;
     part.sort();
     find_duplicates(part, work);
     if (work.errors.empty()) {

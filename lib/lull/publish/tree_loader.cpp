@@ -138,6 +138,10 @@ std::map<std::string, TreeLoader::DocumentPtr, std::less<>> TreeLoader::parse(
   for (source::FileChange& change : change_set.changes) {
     const auto format = codec::document_format(change.name);
     if (!change.bytes || !format) continue;
+    if (progress_.stopped()) {
+      errors.add(Progress::stopped_error());
+      break;
+    }
     progress_.step(1, change.bytes->size());
     auto node =
         codec::parse_document(*change.bytes, *format, {change.path, 0}, spec_.document_limits);

@@ -148,5 +148,32 @@ TEST_F(LargeLoad, IsOfferedAgainOnANewerBaseWithoutBeingRead) {
   EXPECT_FALSE(loader_->again(base_)) << "it is there by now";
 }
 
+/// Each look at it is a second later.
+class FastClock final : public Clock {
+ public:
+  [[nodiscard]] Wall wall() const override { return {}; }
+  [[nodiscard]] Steady steady() const override { return Steady(std::chrono::seconds(++looks_)); }
+
+ private:
+  mutable int looks_ = 0;
+};
+
+TEST_F(LargeLoad, EndsSoonAfterAStop) {
+  std::string all;
+  for (int i = 0; i < kRecords; ++i) all += line(i, 1);
+  const FastClock clock;
+  Progress progress(clock, [&progress](const Progress::State&) { progress.stop(); });
+  loader_ = make_loader(table_spec(), account_, progress);
+  const auto loaded = load(all);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error(), SizeIs(1));
+  EXPECT_EQ(loaded.error().front().text(), "the load was stopped");
+  const std::uint64_t parsed = progress.parsed();
+  EXPECT_GT(parsed, 0U);
+  EXPECT_LT(parsed, std::uint64_t{kRecords} / 2);
+  EXPECT_FALSE(load(all)) << "nor does another begin";
+  EXPECT_EQ(progress.parsed(), parsed);
+}
+
 }  // namespace
 }  // namespace lull::publish
