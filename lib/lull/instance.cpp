@@ -127,7 +127,8 @@ class InstanceImpl final : public Instance {
 Time InstanceImpl::release_memory(Time now, std::unique_lock<std::mutex>& lock) {
   const std::uint64_t bytes = publisher_->account()->bytes();
   const std::uint64_t before = std::exchange(bytes_seen_, bytes);
-  const bool at_rest = bytes == before && publisher_->stats().reclaimer.pending == 0;
+  const bool at_rest = bytes == before && publisher_->stats().reclaimer.pending == 0 &&
+                       last_good_.at_rest();
   if (release_looks_ > 0 && --release_looks_ > 0 && !at_rest) return now + kRestInterval;
   const bool due = std::exchange(release_due_, false);
   release_looks_ = 0;

@@ -118,6 +118,11 @@ void LastGood::source_read(const std::string& collection) noexcept {
   }
 }
 
+bool LastGood::at_rest() const {
+  const std::lock_guard lock(mutex_);
+  return due_.empty() && !keeping_;
+}
+
 void LastGood::stop() noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -149,6 +154,7 @@ void LastGood::run() {
 /// Waits for what is to be kept now; nothing when all is kept after a stop, or time is up.
 LastGood::Dues::node_type LastGood::next() {
   std::unique_lock lock(mutex_);
+  keeping_ = false;
   for (;;) {
     const Time now = clock_.steady();
     const auto first =
@@ -160,6 +166,7 @@ LastGood::Dues::node_type LastGood::next() {
     } else if (first->second.when > now) {
       wake_.wait_for(lock, first->second.when - now);
     } else {
+      keeping_ = true;
       return due_.extract(first);
     }
   }
@@ -213,6 +220,7 @@ Result<void> LastGood::try_keep(const CollectionSpec& spec, Clock::Wall read) {
   changes.added = diff->added.size();
   changes.bytes = [&](std::size_t i) { return stored_part(diff->added[i], spec); };
   changes.removed = std::move(diff->removed);
+  kept_.erase(spec.name);  // nothing looks at it any more, and it may be the last to hold the data
   auto saved = store_->save(spec.name, head, changes, [this] { return go_on(); });
   if (!saved) return saved;
   kept_.insert_or_assign(spec.name, Kept{data, head.parts});

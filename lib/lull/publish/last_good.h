@@ -59,6 +59,9 @@ class LastGood {
   /// A collection's sources gave what is served now.
   void source_read(const std::string& collection) noexcept;
 
+  /// Nothing is still to be kept: no data is held that is not served.
+  [[nodiscard]] bool at_rest() const;
+
   /// Keeps what is still to be kept, for two seconds at most, and ends the thread.
   void stop() noexcept;
 
@@ -109,6 +112,7 @@ class LastGood {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   Dues due_;                     // guarded by mutex_
+  bool keeping_ = false;         // likewise: the thread is at one that was due
   std::optional<Time> stop_at_;  // guarded by mutex_; set once
   std::thread thread_;
 };
