@@ -10,12 +10,14 @@
 
 namespace lull::snapshot {
 
-/// The first four bytes as a number that orders like them; a shorter key counts as filled with
-/// zeros, so that different keys may have equal heads, but never heads in the wrong order.
-[[nodiscard]] inline std::uint32_t key_head(std::string_view key) noexcept {
-  std::uint32_t head = 0;
+/// The first bytes, as many as the number has, as a number that orders like them; a shorter key
+/// counts as filled with zeros, so that different keys may have equal heads, but never heads in the
+/// wrong order.
+template <class Head = std::uint32_t>
+[[nodiscard]] Head key_head(std::string_view key) noexcept {
+  Head head = 0;
   for (std::size_t i = 0; i < sizeof(head); ++i) {
-    head = (head << 8U) | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
+    head = (head << 8U) | (i < key.size() ? static_cast<unsigned char>(key[i]) : Head{0});
   }
   return head;
 }

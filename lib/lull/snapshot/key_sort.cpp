@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <tuple>
+
+#include "lull/snapshot/key_heads.h"
 
 namespace lull::snapshot {
 namespace {
@@ -15,26 +18,37 @@ constexpr int kLevelsMax = 64;
 struct Place {
   std::uint64_t head = 0;
   std::uint32_t place = 0;
+  std::uint32_t taken = 0;  // how many of the head's bytes are the key's; the others are zeros
 };
+
+bool before(const Place& a, const Place& b) noexcept {
+  return std::tie(a.head, a.taken) < std::tie(b.head, b.taken);
+}
 
 class KeySort {
  public:
   explicit KeySort(std::span<const std::string_view> keys) noexcept : keys_(keys) {}
 
   /// Sorts a run of keys that agree in their first `depth` bytes.
-  void run(std::span<Place> places, std::size_t depth, int level = 0) {
-    for (;;) {
-      if (places.size() < kFew || level++ == kLevelsMax || !set_heads(places, depth))
-        return compare(places);
-      std::ranges::sort(places, {}, &Place::head);
-      depth += kHeadBytes;
-      if (places.front().head != places.back().head) break;
+  void run(std::span<Place> places, std::size_t depth, int level = 0) const {
+    if (places.size() < kFew || level == kLevelsMax) {
+      std::ranges::sort(places, {}, [&](const Place& place) { return key(place).substr(depth); });
+      return;
     }
+    depth += common(places, depth);
+    for (Place& place : places) {
+      const std::string_view rest = key(place).substr(depth);
+      place.head = key_head<std::uint64_t>(rest);
+      place.taken = static_cast<std::uint32_t>(std::min(rest.size(), kHeadBytes));
+    }
+    std::ranges::sort(places, before);
     for (auto begin = places.begin(); begin != places.end();) {
-      const std::uint64_t head = begin->head;
-      const auto end =
-          std::find_if(begin, places.end(), [&](const Place& p) { return p.head != head; });
-      if (end - begin > 1) run({begin, end}, depth, level);
+      const auto end = std::find_if(begin, places.end(),
+                                    [&](const Place& place) { return before(*begin, place); });
+      // Keys that end within the head are equal.
+      if (end - begin > 1 && begin->taken == kHeadBytes) {
+        run({begin, end}, depth + kHeadBytes, level + 1);
+      }
       begin = end;
     }
   }
@@ -43,36 +57,15 @@ class KeySort {
   [[nodiscard]] std::string_view key(const Place& place) const noexcept {
     return keys_[place.place];
   }
-  void compare(std::span<Place> places) const {
-    std::ranges::sort(places, {}, [this](const Place& place) { return key(place); });
-  }
-  /// Steps `depth` over what all have in common, and reads the eight bytes after it. False if a key
-  /// ends before: where there are no bytes, zeros would look like some that are there.
-  [[nodiscard]] bool set_heads(std::span<Place> places, std::size_t& depth) const noexcept {
-    const std::string_view first = key(places.front());
-    std::size_t common = first.size();
-    std::size_t shortest = first.size();
+  /// How many bytes after `depth` all have in common.
+  [[nodiscard]] std::size_t common(std::span<const Place> places,
+                                   std::size_t depth) const noexcept {
+    std::string_view out = key(places.front()).substr(depth);
     for (const Place& place : places) {
-      const std::string_view other = key(place);
-      shortest = std::min(shortest, other.size());
-      common = std::min(common, shortest);
-      const auto [end, unused] = std::mismatch(first.begin() + static_cast<std::ptrdiff_t>(depth),
-                                               first.begin() + static_cast<std::ptrdiff_t>(common),
-                                               other.begin() + static_cast<std::ptrdiff_t>(depth));
-      common = static_cast<std::size_t>(end - first.begin());
+      if (out.empty()) break;
+      out = out.substr(0, common_prefix(out, key(place).substr(depth)));
     }
-    // Keys that end within the next eight bytes still have the eight bytes before their end.
-    depth =
-        std::min(common, shortest < kHeadBytes ? depth : std::max(depth, shortest - kHeadBytes));
-    if (depth + kHeadBytes > shortest) return false;
-    for (Place& place : places) {
-      std::uint64_t head = 0;
-      for (const char c : key(place).substr(depth, kHeadBytes)) {
-        head = (head << 8U) | static_cast<unsigned char>(c);
-      }
-      place.head = head;
-    }
-    return true;
+    return out.size();
   }
 
   std::span<const std::string_view> keys_;

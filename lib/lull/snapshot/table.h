@@ -135,7 +135,8 @@ class TableBuilder {
 
   /// A table of records that were a table's before: with attributes as read_stored_shard() checked
   /// them, one index value for each of the layout. Bytes are copied. Fastest if the records of a
-  /// shard stand together. Cost: O(records log records), without a copy of each record on the way.
+  /// shard stand together. Cost: O(records log records), without a copy of each record on the way;
+  /// each index takes a thread for the time of the call.
   /// Errors: kInvalid if a key stands there twice, kLimit as of apply().
   [[nodiscard]] static Result<std::shared_ptr<const Table>> restore(
       Table::Layout layout, std::span<const StoredRecord> records,
@@ -170,9 +171,10 @@ class TableBuilder {
     Arena keys;
     std::vector<OrderedSet::Change> changes;
     void add(std::string_view key, bool remove, std::size_t expected);
+    /// Faster than comparing keys, for 40 bytes a change meanwhile.
+    void sort_by_words();
   };
 
-  void note(std::span<const RecordStore::Change> part);
   void note_order(std::span<const RecordStore::Change> part);
   void note_index(std::size_t number, std::span<const RecordStore::Change> part);
   static Table::Order apply_order(const Table::Order& base, OrderChanges& changes);

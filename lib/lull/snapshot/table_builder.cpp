@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <future>
 #include <utility>
 
 #include "lull/snapshot/key_sort.h"
@@ -76,33 +77,44 @@ TableBuilder::TableBuilder(std::shared_ptr<const Table> base, std::size_t change
 Result<void> TableBuilder::put(std::span<const RecordStore::Change> part) {
   auto records = RecordStore::apply(records_, part);
   if (!records) return tl::make_unexpected(std::move(records.error()));
-  note(part);
+  note_order(part);
+  for (std::size_t number = 0; number < indexes_.size(); ++number) note_index(number, part);
   records_ = *std::move(records);
   return {};
 }
 
+/// The order and each index are made beside the records: with two processors in half the time.
 Result<std::shared_ptr<const Table>> TableBuilder::restore(Table::Layout layout,
                                                            std::span<const StoredRecord> records,
                                                            std::shared_ptr<MemoryAccount> account) {
   TableBuilder builder(empty(std::move(layout), std::move(account)), records.size());
-  std::vector<std::string_view> keys;
-  keys.reserve(records.size());
-  for (const StoredRecord& record : records) keys.push_back(record.key);
-  const std::vector<std::uint32_t> places = sorted_places(keys);
-  const auto key = [&keys](std::uint32_t place) { return keys[place]; };
-  if (const auto twice = std::ranges::adjacent_find(places, {}, key); twice != places.end()) {
-    return fail(ErrorCode::kInvalid, "key '" + std::string(key(*twice)) + "' stands there twice");
-  }
-  // Shards come in the order in which they are to be built: their bytes are still side by side.
   std::vector<RecordStore::Change> changes;
   changes.reserve(records.size());
   for (const StoredRecord& record : records) changes.push_back({record, false, {}});
+  std::vector<std::future<Table::Order>> indexes;
+  for (std::size_t number = 0; number < builder.indexes_.size(); ++number) {
+    indexes.push_back(std::async(std::launch::async, [&builder, &changes, number] {
+      builder.note_index(number, changes);
+      builder.indexes_[number].sort_by_words();
+      return apply_order(builder.base_->indexes_[number], builder.indexes_[number]);
+    }));
+  }
+  builder.note_order(changes);
+  builder.order_.sort_by_words();
+  const auto& keys = builder.order_.changes;
+  if (const auto twice = std::ranges::adjacent_find(keys, {}, &OrderedSet::Change::key);
+      twice != keys.end()) {
+    return fail(ErrorCode::kInvalid, "key '" + std::string(twice->key) + "' stands there twice");
+  }
+  Table::Order order = apply_order(builder.base_->order_, builder.order_);
+  // Shards come in the order in which they are to be built: their bytes are still side by side.
   auto store = RecordStore::apply(builder.records_, changes);
   if (!store) return tl::make_unexpected(std::move(store.error()));
-  builder.records_ = *std::move(store);
-  for (std::size_t i = 0; i < places.size(); ++i) changes[i].record = records[places[i]];
-  builder.note(changes);
-  return builder.finish();
+  std::vector<Table::Order> made;
+  made.reserve(indexes.size());
+  for (auto& index : indexes) made.push_back(index.get());
+  return std::shared_ptr<const Table>(
+      new Table(builder.base_->layout_, *std::move(store), std::move(order), std::move(made)));
 }
 
 std::shared_ptr<const Table> TableBuilder::finish() {
@@ -127,9 +139,14 @@ void TableBuilder::OrderChanges::add(std::string_view key, bool remove, std::siz
   changes.push_back({keys.copy(key), remove});
 }
 
-void TableBuilder::note(std::span<const RecordStore::Change> part) {
-  note_order(part);
-  for (std::size_t number = 0; number < indexes_.size(); ++number) note_index(number, part);
+void TableBuilder::OrderChanges::sort_by_words() {
+  std::vector<std::string_view> views;
+  views.reserve(changes.size());
+  for (const OrderedSet::Change& change : changes) views.push_back(change.key);
+  std::vector<OrderedSet::Change> sorted;
+  sorted.reserve(changes.size());
+  for (const std::uint32_t place : sorted_places(views)) sorted.push_back(changes[place]);
+  changes = std::move(sorted);
 }
 
 /// A change of a value alone leaves the order of keys as it is.
