@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What a publication costs, without a data directory: CPU of the thread that builds and the writer's time, up to the swap,
 hashes and one secondary index included; and how long changes that arrive one by one, 10,000 a second, wait to be visible.
+Then the same of one changed document of a tree, half of whose documents are layers of a profile, parsing and merging
+included, and a read of it.
 """
 
 import argparse
@@ -33,6 +35,7 @@ def judge(found, targets):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", default="10k,100k,1M", help="sizes of the table, such as 10k,1M,10M")
+    parser.add_argument("--documents", default="100,1k,10k", help="sizes of the tree")
     parser.add_argument("--changes", type=int, default=300, help="publications of each kind in each of three rounds")
     parser.add_argument("--seconds", type=int, default=5, help="for which changes arrive one by one")
     parser.add_argument("--bin", type=pathlib.Path, default=BIN, help="where the benchmarks are")
@@ -43,6 +46,7 @@ def main():
            changes=f"3 rounds of {options.changes}, median", arrivals=f"10,000 a second for {options.seconds} s")
     counts = sizes(options.records)
     found = run_sizes(options.bin / "publish_bench", counts, options.changes, options.seconds, head="us a publication")
+    run_sizes(options.bin / "tree_bench", sizes(options.documents), options.changes, head="a tree of so many documents")
     targets = Targets()
     if 1_000_000 in counts:
         judge(found, targets)
