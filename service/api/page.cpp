@@ -195,13 +195,13 @@ Parsed<Next> list_records(const snapshot::Table& table, const Wanted& wanted, It
 /// Lists apps with their effective documents.
 Parsed<Next> list_apps(const snapshot::Tree& tree, const Wanted& wanted, const Limits& limits,
                        Items& items) {
-  const auto apps = tree.apps();
-  auto at = wanted.after < wanted.prefix ? std::ranges::lower_bound(apps, wanted.prefix)
-                                         : std::ranges::upper_bound(apps, wanted.after);
-  const auto more = [&] { return at != apps.end() && at->starts_with(wanted.prefix); };
+  const snapshot::Tree::Apps& apps = tree.apps();
+  auto at = apps.lower_bound(std::max<std::string_view>(wanted.after, wanted.prefix));
+  if (at != apps.end() && at->name() == wanted.after) ++at;
+  const auto more = [&] { return at != apps.end() && at->name().starts_with(wanted.prefix); };
   std::size_t bytes_left = limits.merge_bytes_max;
   for (std::size_t count = 0; more() && count < wanted.limit; ++count, ++at) {
-    const std::string& app = *at;
+    const std::string& app = at->name();
     if (!wanted.values) {
       items.add(app, {});
       continue;

@@ -26,7 +26,7 @@ GoodDiff diff_layers(const Tree& older, const Tree& newer) {
   auto old = older.layers().begin();
   const auto old_end = older.layers().end();
   for (const Tree::DocumentPtr& layer : newer.layers()) {
-    while (old != old_end && name(*old) < name(layer)) out.removed.emplace_back((old++)->get());
+    while (old != old_end && name(*old) < name(layer)) out.removed.emplace_back((*old++).get());
     const bool both = old != old_end && name(*old) == name(layer);
     const Tree::DocumentPtr* const before = both ? &*old++ : nullptr;
     if (before != nullptr && *before == layer) continue;
@@ -35,7 +35,7 @@ GoodDiff diff_layers(const Tree& older, const Tree& newer) {
     if (before != nullptr) out.removed.emplace_back(before->get());
     out.added.emplace_back(layer.get());
   }
-  while (old != old_end) out.removed.emplace_back((old++)->get());
+  while (old != old_end) out.removed.emplace_back((*old++).get());
   return out;
 }
 

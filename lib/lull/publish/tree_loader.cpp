@@ -51,7 +51,7 @@ struct TreeLoader::Build {
   std::shared_ptr<const Tree> base;                         // null: from nothing
   std::map<std::string, DocumentPtr, std::less<>> changed;  // null: removed
   ChangeList changes;
-  std::set<std::string, std::less<>> apps;
+  std::map<std::string, bool, std::less<>> apps;  // true: comes, false: goes
   TreeBuilder builder;
   std::size_t effective_bytes = 0;
   std::set<const Document*> replaced;  // documents of the base that the next tree has no use for
@@ -77,7 +77,51 @@ struct TreeLoader::Build {
     const auto found = changed.find(name);
     return found != changed.end() ? found->second : base_layer(name);
   }
+  [[nodiscard]] bool has_layer(std::string_view name) const {
+    const auto found = changed.find(name);
+    return found != changed.end() ? found->second != nullptr
+                                  : base != nullptr && base->layer(name) != nullptr;
+  }
+  [[nodiscard]] bool has_app(std::string_view name) const {
+    const auto found = apps.find(name);
+    return found != apps.end() ? found->second : base != nullptr && base->has_app(name);
+  }
+  /// Which apps come and go with what changed.
+  void find_apps(std::span<const std::string> profiles);
+  [[nodiscard]] std::set<std::string, std::less<>> all_apps() const {
+    std::set<std::string, std::less<>> out;
+    if (base) {
+      for (const Tree::App& app : base->apps()) out.insert(out.end(), app.name());
+    }
+    for (const auto& [app, comes] : apps) {
+      if (comes) {
+        out.insert(app);
+      } else {
+        out.erase(app);
+      }
+    }
+    return out;
+  }
+  [[nodiscard]] std::size_t app_count() const {
+    std::size_t out = base ? base->apps().size() : 0;
+    for (const auto& [app, comes] : apps) out = comes ? out + 1 : out - 1;
+    return out;
+  }
 };
+
+/// An app is there as long as any layer is, be it of a profile alone.
+void TreeLoader::Build::find_apps(std::span<const std::string> profiles) {
+  for (const auto& [layer_name, document] : changed) {
+    const std::string app(validate::split_layer_name(layer_name, profiles).app);
+    const auto is_its_layer = [&](const std::string& name) {
+      return validate::split_layer_name(name, profiles).app == app && has_layer(name);
+    };
+    const bool there = is_its_layer(app) || std::ranges::any_of(profiles, [&](const auto& profile) {
+                         return is_its_layer(app + '-' + profile);
+                       });
+    if (there != (base && base->has_app(app))) apps.emplace(app, there);
+  }
+}
 
 TreeLoader::TreeLoader(CollectionSpec spec, std::shared_ptr<MemoryAccount> account,
                        Progress& progress)
@@ -91,8 +135,14 @@ bool TreeLoader::accepts(std::string_view file_name) const {
   return codec::document_format(file_name).has_value();
 }
 
+/// Moves what is there already: a publication must not be forgotten for want of memory.
 void TreeLoader::commit() noexcept {
-  files_ = std::move(pending_);
+  if (reset_) files_.clear();
+  while (!pending_.empty()) {
+    Files::node_type file = pending_.extract(pending_.begin());
+    files_.erase(file.key());
+    if (!file.mapped().empty()) files_.insert(std::move(file));
+  }
   accepted_ = std::move(built_);
   discard();
 }
@@ -102,13 +152,20 @@ void TreeLoader::discard() noexcept {
   built_.reset();
 }
 
-/// Which file defines which layer after the change set, in pending_.
+/// The file that defines a layer after the change set, as far as it is listed; empty if none does.
+std::string_view TreeLoader::file_of(std::string_view layer) const {
+  if (const auto found = pending_.find(layer); found != pending_.end()) return found->second;
+  if (reset_) return {};
+  const auto found = files_.find(layer);
+  return found == files_.end() ? std::string_view() : found->second;
+}
+
+/// Which file defines which layer after the change set, where that differs, in pending_.
 void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& errors) {
-  if (files_ && !change_set.initial) pending_ = *files_;
   for (const source::FileChange& change : change_set.changes) {
-    const auto known = pending_.find(stem(change.name));
-    if (!change.bytes && known != pending_.end() && known->second == change.name) {
-      pending_.erase(known);
+    const std::string_view layer = stem(change.name);
+    if (!change.bytes && file_of(layer) == change.name) {
+      pending_.insert_or_assign(std::string(layer), std::string());
     }
   }
   for (const source::FileChange& change : change_set.changes) {
@@ -121,13 +178,15 @@ void TreeLoader::list_files(const source::ChangeSet& change_set, ErrorList& erro
                   "use letters, digits, '.', '_' and '-', at most 200 of them"});
       continue;
     }
-    const auto [known, inserted] = pending_.emplace(name, change.name);
-    if (!inserted && known->second != change.name) {
-      errors.add(
-          {ErrorCode::kDuplicate,
-           "document '" + name + "' is defined by both " + known->second + " and " + change.name,
-           {change.path, 0, 0, {}},
-           "remove one of the two files"});
+    const std::string_view known = file_of(name);
+    if (known.empty()) {
+      pending_.insert_or_assign(name, change.name);
+    } else if (known != change.name) {
+      errors.add({ErrorCode::kDuplicate,
+                  "document '" + name + "' is defined by both " + std::string(known) + " and " +
+                      change.name,
+                  {change.path, 0, 0, {}},
+                  "remove one of the two files"});
     }
   }
 }
@@ -162,13 +221,14 @@ Checked<std::optional<Candidate>> TreeLoader::load(source::ChangeSet change_set,
   discard();
   const LoadProgress progress(progress_, change_set);
   ErrorList errors;
+  reset_ = change_set.initial || !accepted_;
   list_files(change_set, errors);
   auto parsed = parse(change_set, errors);
   if (!errors.empty()) return tl::make_unexpected(errors.take());
 
   progress_.build();
   // Built on what the files gave last time, whatever else was published since.
-  built_ = change_set.initial ? nullptr : accepted_;
+  built_ = reset_ ? nullptr : accepted_;
   Build build(built_, account_);
   for (auto& [name, document] : parsed) {
     const DocumentPtr old = build.base_layer(name);
@@ -181,15 +241,13 @@ Checked<std::optional<Candidate>> TreeLoader::load(source::ChangeSet change_set,
     build.builder.put_layer(document);
     build.changed.emplace(name, std::move(document));
   }
-  if (build.base) {
-    for (const DocumentPtr& layer : build.base->layers()) {
-      const std::string name(layer->name());
-      if (pending_.contains(name)) continue;
-      build.changes.add(ChangeList::kRemoved, name);
-      build.replaced.insert(layer.get());
-      build.builder.remove_layer(name);
-      build.changed.emplace(name, nullptr);
-    }
+  for (const auto& [name, file] : pending_) {
+    const DocumentPtr old = build.base_layer(name);
+    if (!file.empty() || !old) continue;
+    build.changes.add(ChangeList::kRemoved, name);
+    build.replaced.insert(old.get());
+    build.builder.remove_layer(name);
+    build.changed.emplace(name, nullptr);
   }
   if (build.changes.empty() && built_ && base.tree() == built_.get()) {
     return std::optional<Candidate>{};
@@ -219,13 +277,10 @@ Result<std::shared_ptr<const Tree>> TreeLoader::rebuild(std::span<const Document
   discard();
   Build build(nullptr, account_);
   for (const DocumentPtr& layer : layers) {
-    const std::string name(layer->name());
-    pending_.emplace(name, std::string{});
     build.builder.put_layer(layer);
-    build.changed.emplace(name, layer);
+    build.changed.emplace(layer->name(), layer);
   }
   const auto built = build_apps(build);
-  discard();
   if (!built) return tl::make_unexpected(built.error());
   return build.builder.finish();
 }
@@ -241,36 +296,32 @@ std::set<std::string, std::less<>> TreeLoader::affected(const Build& build) cons
       if (!split.profile.empty()) owners.push_back(split.app);
     }
     for (const std::string_view owner : owners) {
-      if (owner == validate::kCommonLayer) return build.apps;
-      if (build.apps.contains(owner)) out.emplace(owner);
+      if (owner == validate::kCommonLayer) return build.all_apps();
+      if (build.has_app(owner)) out.emplace(owner);
     }
   }
   return out;
 }
 
 Result<void> TreeLoader::build_apps(Build& build) const {
-  for (const auto& [layer, file] : pending_) {
-    build.apps.emplace(validate::split_layer_name(layer, spec_.profiles).app);
-  }
-  if (const std::size_t count = build.apps.size() * variants_.size();
-      count > spec_.effective_documents_max) {
+  build.find_apps(spec_.profiles);
+  const std::size_t apps = build.app_count();
+  if (const std::size_t count = apps * variants_.size(); count > spec_.effective_documents_max) {
     return fail(ErrorCode::kLimit,
-                std::to_string(build.apps.size()) + " apps times " +
-                    std::to_string(variants_.size()) + " combinations of profiles are " +
-                    std::to_string(count) + " effective documents, more than " +
-                    "effective_documents_max of " + std::to_string(spec_.effective_documents_max),
+                std::to_string(apps) + " apps times " + std::to_string(variants_.size()) +
+                    " combinations of profiles are " + std::to_string(count) +
+                    " effective documents, more than " + "effective_documents_max of " +
+                    std::to_string(spec_.effective_documents_max),
                 {spec_.directory, 0, 0, {}}, "declare fewer profiles, or split the collection");
   }
   std::set<std::string, std::less<>> rebuild = affected(build);
-  if (build.base) {
-    for (const std::string& app : build.base->apps()) {
-      if (build.apps.contains(app)) continue;
+  for (const auto& [app, comes] : build.apps) {
+    if (comes) {
+      rebuild.insert(app);
+    } else {
       build.builder.remove_app(app);
       for (const auto& variant : variants_) build.replace_effective(app, variant);
     }
-  }
-  for (const std::string& app : build.apps) {
-    if (!build.base || !build.base->has_app(app)) rebuild.insert(app);
   }
   for (const std::string& app : rebuild) {
     if (!build_app(build, app)) {

@@ -39,6 +39,7 @@ class TreeLoader final : public Loader {
   struct Build;
 
   [[nodiscard]] Candidate candidate(const snapshot::Collection& base) const;
+  [[nodiscard]] std::string_view file_of(std::string_view layer) const;
   void list_files(const source::ChangeSet& change_set, ErrorList& errors);
   [[nodiscard]] std::map<std::string, DocumentPtr, std::less<>> parse(source::ChangeSet& change_set,
                                                                       ErrorList& errors);
@@ -50,9 +51,10 @@ class TreeLoader final : public Loader {
   const std::shared_ptr<MemoryAccount> account_;
   Progress& progress_;
   std::vector<std::vector<std::string>> variants_;  // combinations of profiles that are built
-  std::optional<Files> files_;                      // as accepted; nothing before the first time
+  Files files_;                                     // as accepted
   std::shared_ptr<const snapshot::Tree> accepted_;  // what files_ gave; as a rule the published one
-  Files pending_;                                   // both as last loaded
+  bool reset_ = false;                              // last loaded from nothing
+  Files pending_;  // what the last load changes of files_; empty: gone
   std::shared_ptr<const snapshot::Tree> built_;
   std::string summary_;               // of what it changes
   std::uint64_t replaced_bytes_ = 0;  // likewise

@@ -8,20 +8,8 @@
 namespace lull::snapshot {
 namespace {
 
-std::string_view name_of(const Tree::DocumentPtr& document) noexcept {
-  return document->name();
-}
-
 bool before(std::span<const std::string> left, std::span<const std::string_view> right) noexcept {
   return std::ranges::lexicographical_compare(left, right);
-}
-
-Sha256 hash_of(std::span<const Tree::DocumentPtr> layers) {
-  Sha256Stream stream;
-  for (const Tree::DocumentPtr& layer : layers) {
-    stream.field(layer->name()).field(layer->content_hash());
-  }
-  return stream.finish();
 }
 
 std::size_t heap_bytes(const std::vector<std::string>& strings) noexcept {
@@ -32,32 +20,31 @@ std::size_t heap_bytes(const std::vector<std::string>& strings) noexcept {
 
 }  // namespace
 
-Tree::Tree() : content_hash_(hash_of({})) {}
-
-const Tree::DocumentPtr* Tree::find_layer(std::string_view name) const noexcept {
-  const auto found = std::ranges::lower_bound(layers_, name, {}, name_of);
-  return found != layers_.end() && name_of(*found) == name ? &*found : nullptr;
+void Tree::LayerTraits::add_to(Sha256Stream& stream, const Entry& layer) {
+  stream.field(layer->name()).field(layer->content_hash());
 }
 
+Tree::Tree(Layers layers, Apps apps, std::shared_ptr<MemoryAccount> account)
+    : layers_(std::move(layers)),
+      apps_(std::move(apps)),
+      content_hash_(layers_.hash()),
+      charge_(std::move(account), memory_bytes()) {}
+
 const Document* Tree::layer(std::string_view name) const noexcept {
-  const DocumentPtr* const found = find_layer(name);
+  const DocumentPtr* const found = layers_.find(name);
   return found == nullptr ? nullptr : found->get();
 }
 
 Tree::DocumentPtr Tree::shared_layer(std::string_view name) const noexcept {
-  const DocumentPtr* const found = find_layer(name);
+  const DocumentPtr* const found = layers_.find(name);
   return found == nullptr ? nullptr : *found;
-}
-
-std::span<const Tree::DocumentPtr> Tree::layers() const noexcept {
-  return layers_;
 }
 
 const Document* Tree::effective(std::string_view app,
                                 std::span<const std::string_view> profiles) const noexcept {
-  const auto found = std::ranges::lower_bound(apps_, app);
-  if (found == apps_.end() || *found != app) return nullptr;
-  const auto& variants = variants_[static_cast<std::size_t>(found - apps_.begin())]->list;
+  const App* const found = apps_.find(app);
+  if (found == nullptr) return nullptr;
+  const auto& variants = found->variants_->list;
   const auto variant = std::partition_point(
       variants.begin(), variants.end(),
       [profiles](const Variant& candidate) { return before(candidate.profiles, profiles); });
@@ -65,12 +52,8 @@ const Document* Tree::effective(std::string_view app,
   return variant->document.get();
 }
 
-std::span<const std::string> Tree::apps() const noexcept {
-  return apps_;
-}
-
 bool Tree::has_app(std::string_view app) const noexcept {
-  return std::ranges::binary_search(apps_, app, std::less<std::string_view>());
+  return apps_.find(app) != nullptr;
 }
 
 const Sha256& Tree::content_hash() const noexcept {
@@ -84,8 +67,7 @@ std::size_t Tree::Variants::memory_bytes() const noexcept {
 }
 
 std::size_t Tree::memory_bytes() const noexcept {
-  return sizeof(Tree) + layers_.capacity() * sizeof(layers_[0]) + heap_bytes(apps_) +
-         variants_.capacity() * sizeof(variants_[0]);
+  return sizeof(Tree) + layers_.memory_bytes() + apps_.memory_bytes();
 }
 
 struct TreeBuilder::State {
@@ -95,10 +77,10 @@ struct TreeBuilder::State {
     VariantMap put;
   };
 
-  void merge_layers(Tree& next) const;
-  void merge_apps(Tree& next) const;
-  void append_app(Tree& next, const std::string& name, const Tree::Variants* variants,
-                  const AppChange& change) const;
+  [[nodiscard]] Tree::Layers next_layers() const;
+  [[nodiscard]] Tree::Apps next_apps() const;
+  [[nodiscard]] std::shared_ptr<const Tree::Variants> next_variants(const std::string& app,
+                                                                    const AppChange& change) const;
 
   std::shared_ptr<const Tree> base;
   std::shared_ptr<MemoryAccount> account;
@@ -108,8 +90,8 @@ struct TreeBuilder::State {
 
 TreeBuilder::TreeBuilder(std::shared_ptr<const Tree> base, std::shared_ptr<MemoryAccount> account)
     : state_(std::make_unique<State>()) {
+  state_->base = base ? std::move(base) : std::shared_ptr<const Tree>(new Tree({}, {}, account));
   state_->account = std::move(account);
-  state_->base = base ? std::move(base) : std::shared_ptr<const Tree>(new Tree());
 }
 
 TreeBuilder::~TreeBuilder() = default;
@@ -135,64 +117,50 @@ void TreeBuilder::remove_app(std::string_view app) {
   state_->apps.insert_or_assign(std::string(app), State::AppChange{true, {}});
 }
 
-void TreeBuilder::State::merge_layers(Tree& next) const {
-  auto change = layers.begin();
-  const auto take_change = [&] {
-    if (change->second) next.layers_.push_back(change->second);
-    ++change;
-  };
-  for (const Tree::DocumentPtr& layer : base->layers_) {
-    while (change != layers.end() && change->first < layer->name()) take_change();
-    if (change != layers.end() && change->first == layer->name()) {
-      take_change();
-    } else {
-      next.layers_.push_back(layer);
-    }
+Tree::Layers TreeBuilder::State::next_layers() const {
+  std::vector<Tree::Layers::Change> changes;
+  changes.reserve(layers.size());
+  for (const auto& [name, layer] : layers) {
+    changes.push_back({name, layer ? std::optional(layer) : std::nullopt});
   }
-  while (change != layers.end()) take_change();
+  return base->layers_.apply(changes, account);
 }
 
-void TreeBuilder::State::append_app(Tree& next, const std::string& name,
-                                    const Tree::Variants* variants, const AppChange& change) const {
+/// Null if there are none left.
+std::shared_ptr<const Tree::Variants> TreeBuilder::State::next_variants(
+    const std::string& app, const AppChange& change) const {
   VariantMap merged = change.put;
-  if (variants != nullptr && !change.removed) {
-    for (const Tree::Variant& variant : variants->list) {
+  const Tree::App* const before = change.removed ? nullptr : base->apps_.find(app);
+  if (before != nullptr) {
+    for (const Tree::Variant& variant : before->variants_->list) {
       merged.emplace(variant.profiles, variant.document);
     }
   }
-  if (merged.empty()) return;
-  const auto out = std::make_shared<Tree::Variants>();
+  if (merged.empty()) return nullptr;
+  auto out = std::make_shared<Tree::Variants>();
   out->list.reserve(merged.size());
   for (auto& [profiles, document] : merged) out->list.push_back({profiles, std::move(document)});
   out->charge = MemoryAccount::Charge(account, out->memory_bytes());
-  next.apps_.push_back(name);
-  next.variants_.push_back(out);
+  return out;
 }
 
-void TreeBuilder::State::merge_apps(Tree& next) const {
-  auto change = apps.begin();
-  for (std::size_t i = 0; i < base->apps_.size(); ++i) {
-    const std::string& name = base->apps_[i];
-    for (; change != apps.end() && change->first < name; ++change) {
-      append_app(next, change->first, nullptr, change->second);
-    }
-    if (change != apps.end() && change->first == name) {
-      append_app(next, name, base->variants_[i].get(), change->second);
-      ++change;
-    } else {
-      next.apps_.push_back(name);
-      next.variants_.push_back(base->variants_[i]);
+Tree::Apps TreeBuilder::State::next_apps() const {
+  std::vector<Tree::Apps::Change> changes;
+  changes.reserve(apps.size());
+  for (const auto& [name, change] : apps) {
+    Tree::Apps::Change& out = changes.emplace_back(name, std::nullopt);
+    if (auto variants = next_variants(name, change)) {
+      out.entry.emplace();
+      out.entry->name_ = name;
+      out.entry->variants_ = std::move(variants);
     }
   }
-  for (; change != apps.end(); ++change) append_app(next, change->first, nullptr, change->second);
+  return base->apps_.apply(changes, account);
 }
 
 std::shared_ptr<const Tree> TreeBuilder::finish() {
-  const std::shared_ptr<Tree> next(new Tree());
-  state_->merge_layers(*next);
-  state_->merge_apps(*next);
-  next->content_hash_ = hash_of(next->layers_);
-  next->charge_ = MemoryAccount::Charge(state_->account, next->memory_bytes());
+  std::shared_ptr<const Tree> next(
+      new Tree(state_->next_layers(), state_->next_apps(), state_->account));
   state_.reset();
   return next;
 }

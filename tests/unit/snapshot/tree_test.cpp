@@ -95,8 +95,9 @@ TEST(Tree, AChangeSharesWhatItDoesNotTouch) {
   EXPECT_EQ(next->layers().size(), 5U);
   EXPECT_EQ(effective(*next, "payment", {"prod"}), "\"new prod\"");
   EXPECT_EQ(next->effective("payment", {}), base->effective("payment", {})) << "kept from the base";
-  EXPECT_EQ(std::vector<std::string>(next->apps().begin(), next->apps().end()),
-            (Profiles{"a", "payment", "z"}));
+  Profiles apps;
+  for (const Tree::App& app : next->apps()) apps.push_back(app.name());
+  EXPECT_EQ(apps, (Profiles{"a", "payment", "z"}));
 
   EXPECT_EQ(effective(*base, "payment", {"prod"}), "\"prod\"") << "the base does not notice";
   EXPECT_EQ(effective(*base, "search"), "\"base\"");
