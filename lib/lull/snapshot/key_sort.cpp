@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <tuple>
 
 #include "lull/snapshot/key_heads.h"
 
@@ -21,9 +20,10 @@ struct Place {
   std::uint32_t taken = 0;  // how many of the head's bytes are the key's; the others are zeros
 };
 
-bool before(const Place& a, const Place& b) noexcept {
-  return std::tie(a.head, a.taken) < std::tie(b.head, b.taken);
-}
+/// An object, so that sorting sees through it.
+constexpr auto kBefore = [](const Place& a, const Place& b) noexcept {
+  return a.head != b.head ? a.head < b.head : a.taken < b.taken;
+};
 
 class KeySort {
  public:
@@ -41,10 +41,10 @@ class KeySort {
       place.head = key_head<std::uint64_t>(rest);
       place.taken = static_cast<std::uint32_t>(std::min(rest.size(), kHeadBytes));
     }
-    std::ranges::sort(places, before);
+    std::ranges::sort(places, kBefore);
     for (auto begin = places.begin(); begin != places.end();) {
       const auto end = std::find_if(begin, places.end(),
-                                    [&](const Place& place) { return before(*begin, place); });
+                                    [&](const Place& place) { return kBefore(*begin, place); });
       // Keys that end within the head are equal.
       if (end - begin > 1 && begin->taken == kHeadBytes) {
         run({begin, end}, depth + kHeadBytes, level + 1);
