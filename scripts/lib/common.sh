@@ -81,3 +81,12 @@ need() {
     apt_get install --yes --no-install-recommends "${missing[@]}" ||
         die "apt-get install failed: see above; nothing else was changed"
 }
+
+# need_package_lists: fetches apt's package lists where there are none. tests/functional/packages_test.py reads them, and
+# `need` leaves a machine alone that has all packages but whose lists were emptied, as images' often are.
+need_package_lists() {
+    [[ ${LULL_SKIP_INSTALL-} != 1 ]] || return 0
+    [[ -z $(apt-get indextargets --format "\$(FILENAME)" 'Created-By: Packages') ]] || return 0
+    say "apt has no package lists, which a functional test reads: fetching them with apt-get update"
+    apt_get update || die "apt-get update failed: see above"
+}
