@@ -36,25 +36,32 @@ struct Wanted {
   std::uint64_t query_hash = 0;
 };
 
-/// The items of a page, as they are found.
+/// A page's body, to which the items are added as they are found. It is built where it is sent
+/// from.
 class Items {
  public:
-  Items(bool values, std::size_t bytes_max) : values_(values), bytes_max_(bytes_max) {}
+  Items(std::string_view revision, bool values, std::size_t bytes_max)
+      : values_(values), bytes_max_(bytes_max) {
+    body_.append(R"({"revision":")").append(revision).append(R"(","items":[)");
+    begin_ = body_.size();
+  }
 
   /// Adds an item, unless the page is full: then it ends at the item before, however many follow.
   void add(std::string_view key, std::string_view value) {
     if (full_) return;
-    const std::size_t size = json_.size();
-    if (size != 0) json_ += ',';
-    json_ += R"({"key":)";
-    codec::append_json_string(json_, key);
+    const std::size_t size = body_.size();
+    const bool first = size == begin_;
+    if (!first) body_ += ',';
+    body_ += R"({"key":)";
+    codec::append_json_string(body_, key);
     if (values_) {
-      json_ += R"(,"value":)";
-      json_ += value;
+      body_ += R"(,"value":)";
+      body_ += value;
     }
-    json_ += '}';
-    if (json_.size() > bytes_max_ && size != 0) {  // one item there is always, or nobody gets on
-      json_.resize(size);
+    body_ += '}';
+    // One item there is always, or nobody gets on.
+    if (body_.size() - begin_ > bytes_max_ && !first) {
+      body_.resize(size);
       full_ = true;
       return;
     }
@@ -63,12 +70,19 @@ class Items {
 
   [[nodiscard]] bool full() const noexcept { return full_; }
   [[nodiscard]] const std::string& last_key() const noexcept { return last_key_; }
-  [[nodiscard]] const std::string& json() const noexcept { return json_; }
+  /// The whole body; `next` is the cursor's text, or empty.
+  [[nodiscard]] std::string finish(std::string_view next) && {
+    body_ += ']';
+    if (!next.empty()) body_.append(R"(,"next":")").append(next).append(1, '"');
+    body_ += '}';
+    return std::move(body_);
+  }
 
  private:
   const bool values_;
   const std::size_t bytes_max_;
-  std::string json_;
+  std::string body_;
+  std::size_t begin_ = 0;  // of the items
   std::string last_key_;
   bool full_ = false;
 };
@@ -229,17 +243,14 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
   if (collection == nullptr || !collection->loaded()) {
     return send_problem(reply, not_loaded(wanted.spec->name), revision);
   }
-  Items items(wanted.values, context.limits.response_bytes_max);
+  Items items(revision, wanted.values, context.limits.response_bytes_max);
   const auto next = collection->kind == CollectionKind::kTree
                         ? list_apps(*collection->tree(), wanted, context.limits, items)
                         : list_records(*collection->table(), wanted, items);
   if (!next) return send_problem(reply, next.error(), revision, wanted.stale_seconds);
-  std::string body = R"({"revision":")" + revision + R"(","items":[)" + items.json() + ']';
-  if (*next) {
-    const Cursor cursor{pin->revision(), wanted.query_hash, **next};
-    body += R"(,"next":")" + cursor.text() + '"';
-  }
-  body += '}';
+  std::string cursor;
+  if (*next) cursor = Cursor{pin->revision(), wanted.query_hash, **next}.text();
+  std::string body = std::move(items).finish(cursor);
   pin.reset();  // the body owns its bytes: a slow client must not hold the snapshot
   send_owned(request, reply, {revision, kJson, wanted.stale_seconds}, std::move(body));
 }
