@@ -33,6 +33,7 @@ Connection::Connection(Worker& worker, Socket socket)
 }
 
 Connection::~Connection() {
+  worker_.replies_wait(*this, 0);
   worker_.counters().closed();
 }
 
@@ -159,6 +160,7 @@ Connection::Flushed Connection::flush() {
     if (ec) return Flushed::kBroken;
   }
   output_.give_back(worker_.spare_text());
+  if (waiting_reply_bytes != 0) worker_.replies_wait(*this, 0);
   return Flushed::kAll;
 }
 
@@ -167,6 +169,7 @@ void Connection::wait_writable() {
   if (phase_ != Phase::kWriting) enter(Phase::kWriting, worker_.now());
   operation_pending_ = true;
   socket_.async_wait(Socket::wait_write, [this](const error_code& ec) { resume(ec); });
+  worker_.replies_wait(*this, output_.own_bytes());
 }
 
 void Connection::wait_for_turn() {
@@ -240,6 +243,8 @@ void Connection::enter(Phase phase, Time now) noexcept {
 
 void Connection::close() {
   phase_ = Phase::kClosed;
+  worker_.replies_wait(*this, 0);
+  output_ = Output();  // now: what is under way comes back only after all that is ready by now
   error_code ignored;
   socket_.close(ignored);
   if (!operation_pending_) delete this;

@@ -29,6 +29,9 @@ using Socket =
 class Connection : public boost::intrusive::list_base_hook<
                        boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
+  /// In the worker's list of those whose replies wait for the client.
+  using WaitingHook = boost::intrusive::list_member_hook<
+      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
   using Time = std::chrono::steady_clock::time_point;
 
   Connection(Worker& worker, Socket socket);
@@ -43,6 +46,9 @@ class Connection : public boost::intrusive::list_base_hook<
   void sweep(Time now, bool memory_pressure);
   /// Resets the connection. It may delete itself.
   void cut();
+
+  WaitingHook waiting;                  ///< The worker's: see Worker::replies_wait().
+  std::size_t waiting_reply_bytes = 0;  ///< Likewise.
 
  private:
   enum class Phase : std::uint8_t {

@@ -31,6 +31,7 @@ void Counters::fold_into(Server::Stats& stats) const {
   stats.connections_open += open();
   stats.connections_accepted += accepted_.load(std::memory_order_relaxed);
   stats.connections_cut += cut_.load(std::memory_order_relaxed);
+  stats.reply_bytes_alive += reply_bytes_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < routes_ * kClasses; ++i) {
     HistogramCounts& counts = stats.requests[i].duration;
     for (std::size_t bucket = 0; bucket < counts.counts.size(); ++bucket) {

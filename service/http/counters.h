@@ -31,6 +31,9 @@ class alignas(64) Counters {
   }
   void closed() noexcept { add(open_, std::uint64_t{0} - 1); }
   void cut() noexcept { add(cut_, 1); }
+  void reply_bytes(std::uint64_t bytes) noexcept {
+    reply_bytes_.store(bytes, std::memory_order_relaxed);
+  }
 
   [[nodiscard]] std::uint64_t open() const noexcept {
     return open_.load(std::memory_order_relaxed);
@@ -56,6 +59,7 @@ class alignas(64) Counters {
   Count open_{0};
   Count accepted_{0};
   Count cut_{0};
+  Count reply_bytes_{0};
 };
 
 }  // namespace lull::http

@@ -17,24 +17,30 @@ std::string& Output::text(std::string& spare) {
 }
 
 void Output::append_pinned(std::string_view body, BodyHold pin, Time now) {
-  append_held(body, std::move(pin), now);
+  append_held({text_.size(), body, std::move(pin), now, 0});
 }
 
 void Output::append_owned(std::string body) {
+  // It may wait, and is counted by its size: what growing left behind it would be held as well.
+  body.shrink_to_fit();
   auto owned = std::make_shared<const std::string>(std::move(body));
   const std::string_view bytes = *owned;
-  append_held(bytes, std::move(owned), std::nullopt);
+  append_held({text_.size(), bytes, std::move(owned), std::nullopt, bytes.size()});
 }
 
-void Output::append_held(std::string_view body, BodyHold hold, std::optional<Time> pinned_since) {
-  if (body.empty()) return;
-  held_.push_back({text_.size(), body, std::move(hold), pinned_since});
-  held_bytes_ += body.size();
+void Output::append_held(Held held) {
+  if (held.body.empty()) return;
+  held_.push_back(std::move(held));
+  held_bytes_ += held_.back().body.size();
+  owned_bytes_ += held_.back().owned_bytes;
 }
 
 void Output::rollback(Mark mark) {
   text_.resize(mark.text_bytes);
-  for (; held_.size() > mark.held_count; held_.pop_back()) held_bytes_ -= held_.back().body.size();
+  for (; held_.size() > mark.held_count; held_.pop_back()) {
+    held_bytes_ -= held_.back().body.size();
+    owned_bytes_ -= held_.back().owned_bytes;
+  }
 }
 
 std::span<const boost::asio::const_buffer> Output::gather(Buffers& storage) const noexcept {
@@ -69,6 +75,7 @@ void Output::advance(std::size_t bytes) {
     bytes -= from_body;
     if (held.body.empty()) {
       held.hold.reset();
+      owned_bytes_ -= held.owned_bytes;
       ++first_held_;
     }
   }

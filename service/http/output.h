@@ -44,6 +44,8 @@ class Output {
     return text_.size() - text_sent_ + held_bytes_;
   }
   [[nodiscard]] bool empty() const noexcept { return pending_bytes() == 0; }
+  /// Memory that is held for this client alone: text and owned bodies, whole until they are sent.
+  [[nodiscard]] std::size_t own_bytes() const noexcept { return text_.size() + owned_bytes_; }
   [[nodiscard]] bool has_held() const noexcept { return first_held_ < held_.size(); }
 
   /// The next bytes, without held bodies in between: one plain send.
@@ -65,15 +67,17 @@ class Output {
     std::string_view body;   // what is not sent yet
     BodyHold hold;
     std::optional<Time> pinned_since;  // nothing: an owned body
+    std::size_t owned_bytes;           // of the whole body; 0: a pinned one
   };
 
-  void append_held(std::string_view body, BodyHold hold, std::optional<Time> pinned_since);
+  void append_held(Held held);
 
   std::string text_;
   std::size_t text_sent_ = 0;
   std::vector<Held> held_;
   std::size_t first_held_ = 0;
   std::size_t held_bytes_ = 0;
+  std::size_t owned_bytes_ = 0;
 };
 
 }  // namespace lull::http

@@ -30,9 +30,13 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};   ///< Without progress in sending.
   std::chrono::milliseconds drain_timeout{4'500};    ///< From stop() until connections are cut.
   /// A body that has pinned what it is part of for longer is cut off while memory_pressure() says
-  /// so. Bodies of their own are not: they end with write_timeout.
+  /// so. Bodies of their own are not: they have reply_bytes_alive_max.
   std::chrono::milliseconds pin_age_max{30'000};
   std::function<bool()> memory_pressure;
+  /// Memory of replies that wait for slow clients, bodies that pin something aside: each thread has
+  /// its share, beyond which it cuts those that have waited for the longest. The reply that was
+  /// made last is kept, so that one may stand beside the share of each thread.
+  std::uint64_t reply_bytes_alive_max = 256U << 20U;
   /// Called after each handle() in builds with assertions: there the program checks its own rules.
   std::function<void()> after_handle;
 };
@@ -70,7 +74,8 @@ class Server {
     std::vector<Series> requests;  ///< Only those that occurred.
     std::uint64_t connections_open = 0;
     std::uint64_t connections_accepted = 0;
-    std::uint64_t connections_cut = 0;  ///< By deadline, limit or memory pressure.
+    std::uint64_t connections_cut = 0;    ///< By deadline, limit or memory pressure.
+    std::uint64_t reply_bytes_alive = 0;  ///< See ServerOptions::reply_bytes_alive_max.
   };
   [[nodiscard]] virtual Stats stats() const = 0;
 };

@@ -34,6 +34,7 @@ Worker::Worker(const ServerOptions& options, Handler& handler, Descriptor listen
                std::function<std::uint64_t()> open_count)
     : options_(options),
       limits_{options.target_bytes_max, options.header_bytes_max, options.request_body_bytes_max},
+      reply_bytes_max_(options.reply_bytes_alive_max / options.threads),
       handler_(handler),
       open_count_(std::move(open_count)),
       protocol_(is_ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4()),
@@ -73,6 +74,22 @@ void Worker::stop_now() {
 
 void Worker::count_request(const ReplyWriter& reply) noexcept {
   counters_.request(reply.route(), reply.status(), std::chrono::steady_clock::now() - now_);
+}
+
+void Worker::replies_wait(Connection& connection, std::size_t bytes) noexcept {
+  if (bytes <= kCopyBytesMax) bytes = 0;
+  if (bytes == connection.waiting_reply_bytes) return;
+  reply_bytes_ += bytes - connection.waiting_reply_bytes;
+  connection.waiting_reply_bytes = bytes;
+  if (bytes == 0) {
+    connection.waiting.unlink();
+  } else if (!connection.waiting.is_linked()) {
+    waiting_.push_back(connection);
+  }
+  while (reply_bytes_ > reply_bytes_max_ && &waiting_.front() != &waiting_.back()) {
+    waiting_.front().cut();
+  }
+  counters_.reply_bytes(reply_bytes_);
 }
 
 void Worker::after_handle() const {

@@ -55,6 +55,10 @@ class Worker {
   [[nodiscard]] Time now() const noexcept { return now_; }
   void update_now() noexcept { now_ = std::chrono::steady_clock::now(); }
   void count_request(const ReplyWriter& reply) noexcept;
+  /// Notes that replies of so many bytes wait for this client: 0 when they do not any more. Makes
+  /// room by cutting others. Up to kCopyBytesMax they do not count: cutting a client that takes
+  /// what is pinned would make no room, and connections_max bounds them.
+  void replies_wait(Connection& connection, std::size_t bytes) noexcept;
   void after_handle() const;
 
  private:
@@ -64,6 +68,11 @@ class Worker {
       std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
   using Connections =
       boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
+
+  using Waiting = boost::intrusive::list<
+      Connection,
+      boost::intrusive::member_hook<Connection, Connection::WaitingHook, &Connection::waiting>,
+      boost::intrusive::constant_time_size<false>>;
 
   void wait_accept();
   /// False when nothing is queued, or nothing can be accepted for now.
@@ -76,6 +85,7 @@ class Worker {
 
   const ServerOptions& options_;
   const RequestLimits limits_;
+  const std::uint64_t reply_bytes_max_;  // this thread's share
   Handler& handler_;
   const std::function<std::uint64_t()> open_count_;
   const boost::asio::ip::tcp protocol_;
@@ -86,6 +96,8 @@ class Worker {
   Acceptor acceptor_;
   Timer timer_;
   Connections connections_;
+  Waiting waiting_;                // the one that has waited for the longest comes first
+  std::uint64_t reply_bytes_ = 0;  // of those
   ReplyWriter reply_;
   std::string spare_text_;
   Time now_;

@@ -114,6 +114,7 @@ http::ServerOptions server_options(const settings::Settings& settings, const Ins
   out.write_timeout = settings.http.write_timeout_ms;
   out.drain_timeout = settings.http.drain_timeout_ms;
   out.pin_age_max = settings.http.pin_age_max_ms;
+  out.reply_bytes_alive_max = settings.http.reply_bytes_alive_max;
   out.memory_pressure = [&instance] { return instance.publisher().pressure(); };
   return out;
 }

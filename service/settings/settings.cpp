@@ -171,6 +171,7 @@ void read_limits(Reader reader, Settings& out, CollectionSpec& defaults) {
   reader.duration("write_timeout_ms", 1, kMillisecondsMax, http.write_timeout_ms);
   reader.duration("drain_timeout_ms", 1, kMillisecondsMax, http.drain_timeout_ms);
   reader.duration("pin_age_max_ms", 1, kMillisecondsMax, http.pin_age_max_ms);
+  reader.integer("reply_bytes_alive_max", 1U << 20U, kBytesMax, http.reply_bytes_alive_max);
   reader.integer("snapshot_bytes_alive_max", 1U << 20U, kBytesMax,
                  out.instance.publisher.snapshot_bytes_alive_max);
   reader.integer("document_bytes_max", 1, 1U << 30U, defaults.document_limits.document_bytes_max);

@@ -23,6 +23,7 @@ struct HttpLimits {
   std::chrono::milliseconds write_timeout_ms{30'000};
   std::chrono::milliseconds drain_timeout_ms{4'500};
   std::chrono::milliseconds pin_age_max_ms{30'000};
+  std::uint64_t reply_bytes_alive_max = 256U << 20U;
 };
 
 struct Settings {

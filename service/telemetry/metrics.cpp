@@ -80,6 +80,8 @@ void add_http(Page& page, const http::Server::Stats& stats) {
   page.counter("lull_http_connections_cut_total",
                "Connections cut by a deadline, a limit or memory pressure.",
                static_cast<double>(stats.connections_cut));
+  page.gauge("lull_http_reply_bytes_alive", "Bytes of replies that wait for slow clients.",
+             static_cast<double>(stats.reply_bytes_alive));
 }
 
 void add_publisher(Page& page, const Revision& revision, const publish::Publisher::Stats& stats) {

@@ -62,7 +62,7 @@ collections:
     fields: {sku: string, warehouse: string, available: integer, price: number}
     indexes: [warehouse]
     quantity: available
-limits: {request_body_bytes_max: 1000, pin_age_max_ms: 7}
+limits: {request_body_bytes_max: 1000, pin_age_max_ms: 7, reply_bytes_alive_max: 5000000}
 retention: {revisions_max: 3}
 files: {quiet_ms: 5, force_polling: true}
 log: {format: json, level: warn}
@@ -76,6 +76,7 @@ TEST_F(SettingsTest, ReadsEveryPart) {
   EXPECT_EQ(settings->log_format, "json");
   EXPECT_EQ(settings->http.request_body_bytes_max, 1000U);
   EXPECT_EQ(settings->http.pin_age_max_ms.count(), 7);
+  EXPECT_EQ(settings->http.reply_bytes_alive_max, 5'000'000U);
   EXPECT_EQ(settings->instance.publisher.retained_revisions_max, 3U);
   EXPECT_EQ(settings->instance.files.quiet.count(), 5);
   EXPECT_TRUE(settings->instance.files.force_polling);
