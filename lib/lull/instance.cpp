@@ -28,7 +28,8 @@ class InstanceImpl final : public Instance {
                std::unique_ptr<Publisher> publisher)
       : options_(std::move(options)),
         clock_(std::move(clock)),
-        last_good_(publisher->database(), options_.collections, *clock_, options_.on_last_good),
+        last_good_(publisher->database(), options_.collections, *clock_,
+                   [this](const publish::LastGoodEvent& event) { tell_last_good(event); }),
         publisher_(std::move(publisher)) {
     if (options_.on_publication) publisher_->observe(options_.on_publication);
     publisher_->observe([this](const publish::Publication&) {
@@ -100,6 +101,11 @@ class InstanceImpl final : public Instance {
     const std::lock_guard lock(mutex_);
     retry_set_.notify_one();
   }
+  void tell_last_good(const publish::LastGoodEvent& event) {
+    // Much may have been freed: whoever gives memory back is to look.
+    if (event.kind == publish::LastGoodEvent::Kind::kKept) wake_retries();
+    if (options_.on_last_good) options_.on_last_good(event);
+  }
   void release_memory_soon() {
     const std::lock_guard lock(mutex_);
     release_due_ = true;
@@ -127,8 +133,7 @@ class InstanceImpl final : public Instance {
 Time InstanceImpl::release_memory(Time now, std::unique_lock<std::mutex>& lock) {
   const std::uint64_t bytes = publisher_->account()->bytes();
   const std::uint64_t before = std::exchange(bytes_seen_, bytes);
-  const bool at_rest = bytes == before && publisher_->stats().reclaimer.pending == 0 &&
-                       last_good_.at_rest();
+  const bool at_rest = bytes == before && publisher_->stats().reclaimer.pending == 0;
   if (release_looks_ > 0 && --release_looks_ > 0 && !at_rest) return now + kRestInterval;
   const bool due = std::exchange(release_due_, false);
   release_looks_ = 0;

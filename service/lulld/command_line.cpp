@@ -20,7 +20,8 @@ struct ValueFlag {
 constexpr std::array<ValueFlag, 5> kValueFlags = {{
     {"--listen", "listen", "HOST:PORT", "Address to serve on, such as 0.0.0.0:8080 or [::1]:8080"},
     {"--threads", "threads", "N", "Server threads; default: one a core"},
-    {"--data-dir", "data_dir", "DIR", "Where revisions are made durable and the last-known-good is kept"},
+    {"--data-dir", "data_dir", "DIR",
+     "Where revisions are made durable and the last-known-good is kept"},
     {"--log-format", "log.format", "text|json", "Format of log lines"},
     {"--log-level", "log.level", "LEVEL", "debug, info, warn or error"},
 }};

@@ -92,6 +92,8 @@ void log_last_good(InstanceOptions& options, Log& log) {
       case Kind::kHealed:
         return log.event(Level::kInfo, "source read, no longer stale",
                          {{"collection", event.collection}});
+      case Kind::kKept:
+        return log.event(Level::kDebug, "last-known-good kept", {{"collection", event.collection}});
       case Kind::kNotKept:
         return log.event(Level::kError, "cannot keep the last-known-good, will try again",
                          {{"collection", event.collection}, {"error", event.error.text()}});

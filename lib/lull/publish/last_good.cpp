@@ -118,11 +118,6 @@ void LastGood::source_read(const std::string& collection) noexcept {
   }
 }
 
-bool LastGood::at_rest() const {
-  const std::lock_guard lock(mutex_);
-  return due_.empty() && !keeping_;
-}
-
 void LastGood::stop() noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -154,7 +149,6 @@ void LastGood::run() {
 /// Waits for what is to be kept now; nothing when all is kept after a stop, or time is up.
 LastGood::Dues::node_type LastGood::next() {
   std::unique_lock lock(mutex_);
-  keeping_ = false;
   for (;;) {
     const Time now = clock_.steady();
     const auto first =
@@ -166,7 +160,6 @@ LastGood::Dues::node_type LastGood::next() {
     } else if (first->second.when > now) {
       wake_.wait_for(lock, first->second.when - now);
     } else {
-      keeping_ = true;
       return due_.extract(first);
     }
   }
@@ -190,6 +183,7 @@ void LastGood::keep(const std::string& collection, Clock::Wall read) {
   }
   if (kept) {
     failures_.erase(collection);
+    tell({LastGoodEvent::Kind::kKept, collection, 0, {}, {}});
     return;
   }
   kept_.erase(collection);  // what the file holds is found out again

@@ -26,6 +26,7 @@ struct LastGoodEvent {
     kServed,   ///< It is served, until the sources are read.
     kRefused,  ///< It cannot be: the sources alone are left.
     kHealed,   ///< The sources were read: what is served is not stale any more.
+    kKept,     ///< What is served is in the file; older data that was held for it is let go.
     kNotKept,  ///< What is served could not be kept for the next start; it is tried again.
   };
   Kind kind = Kind::kServed;
@@ -58,9 +59,6 @@ class LastGood {
   void published(const std::string& collection);
   /// A collection's sources gave what is served now.
   void source_read(const std::string& collection) noexcept;
-
-  /// Nothing is still to be kept: no data is held that is not served.
-  [[nodiscard]] bool at_rest() const;
 
   /// Keeps what is still to be kept, for two seconds at most, and ends the thread.
   void stop() noexcept;
@@ -112,7 +110,6 @@ class LastGood {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   Dues due_;                     // guarded by mutex_
-  bool keeping_ = false;         // likewise: the thread is at one that was due
   std::optional<Time> stop_at_;  // guarded by mutex_; set once
   std::thread thread_;
 };

@@ -194,9 +194,7 @@ class NamedList<Traits>::Writer {
   }
   void flush() {
     if (entries_.empty()) return;
-    // A copy of the right size.
-    std::vector<Entry> entries(std::make_move_iterator(entries_.begin()),
-                               std::make_move_iterator(entries_.end()));
+    std::vector<Entry> entries(entries_);  // of the right size
     entries_.clear();
     chunks_.push_back(std::make_shared<const Chunk>(std::move(entries), account_));
   }
