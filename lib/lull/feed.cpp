@@ -69,9 +69,11 @@ void Feed::start(const source::FilesOptions& options) {
 }
 
 void Feed::stop() {
-  progress_.stop();
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  progress_.stop();  // what that refuses is nobody's business any more
 }
 
 void Feed::rescan() {
@@ -144,9 +146,25 @@ std::optional<Feed::Refusal> Feed::publish_large(source::ChangeSet change_set) {
   return refusal;
 }
 
+/// A directory that a mount or a copy has yet to fill looks like one without files. With a
+/// last-known-good it is taken for that.
+bool Feed::is_hollow(const source::ChangeSet& change_set) const {
+  return change_set.initial && last_good_.marks().seconds(spec_.name) &&
+         std::ranges::none_of(change_set.changes,
+                              [](const auto& change) { return change.bytes.has_value(); });
+}
+
 bool Feed::offer(source::ChangeSet change_set) {
   bool retry = true;
   try {
+    if (is_hollow(change_set)) {
+      note(refused_, Errors{{ErrorCode::kUnavailable,
+                             "the directory has no files, but the last-known-good has data",
+                             {spec_.directory, 0, 0, {}},
+                             "put the files there; if none are meant to be, stop and remove "
+                             "last-good.db from data_dir"}});
+      return false;
+    }
     const bool large = bytes_of(change_set) >= kLargeLoadBytes;
     const std::optional<Refusal> refusal =
         large ? publish_large(std::move(change_set)) : try_publish(std::move(change_set));

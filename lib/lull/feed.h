@@ -61,6 +61,7 @@ class Feed final : public source::Sink {
 
   [[nodiscard]] static publish::Progress::Report progress_report(const InstanceOptions& options,
                                                                  const std::string& name);
+  [[nodiscard]] bool is_hollow(const source::ChangeSet& change_set) const;
   [[nodiscard]] std::optional<Refusal> publish(source::ChangeSet change_set);
   [[nodiscard]] std::optional<Refusal> try_publish(source::ChangeSet change_set);
   [[nodiscard]] std::optional<Refusal> publish_large(source::ChangeSet change_set);

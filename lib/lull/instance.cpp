@@ -28,7 +28,7 @@ class InstanceImpl final : public Instance {
                std::unique_ptr<Publisher> publisher)
       : options_(std::move(options)),
         clock_(std::move(clock)),
-        last_good_(publisher->database(), options_.collections, *clock_,
+        last_good_(options_.publisher.data_dir, options_.collections, *clock_,
                    [this](const publish::LastGoodEvent& event) { tell_last_good(event); }),
         publisher_(std::move(publisher)) {
     if (options_.on_publication) publisher_->observe(options_.on_publication);
@@ -39,13 +39,14 @@ class InstanceImpl final : public Instance {
     publisher_->observe(
         [this](const publish::Publication& p) { last_good_.published(p.collection); });
     last_good_.serve(*publisher_);
-    for (const CollectionSpec& spec : options_.collections) {
-      feeds_.push_back(std::make_unique<Feed>(
-          spec, *publisher_, last_good_, options_, *clock_,
-          Feed::Notices{[this] { wake_retries(); }, [this] { release_memory_soon(); }}));
+    try {
+      start();
+    } catch (...) {  // no memory, no thread: what looks at the publisher ends before it
+      publisher_->stop();
+      feeds_.clear();
+      last_good_.stop();
+      throw;
     }
-    for (const auto& feed : feeds_) feed->start(options_.files);
-    retries_ = std::thread([this] { run_retries(); });
   }
 
   /// First nothing waits for the writer any more, then the sources end, what was published is kept
@@ -94,6 +95,15 @@ class InstanceImpl final : public Instance {
   [[nodiscard]] Publisher& publisher() noexcept override { return *publisher_; }
 
  private:
+  void start() {
+    for (const CollectionSpec& spec : options_.collections) {
+      feeds_.push_back(std::make_unique<Feed>(
+          spec, *publisher_, last_good_, options_, *clock_,
+          Feed::Notices{[this] { wake_retries(); }, [this] { release_memory_soon(); }}));
+    }
+    for (const auto& feed : feeds_) feed->start(options_.files);
+    retries_ = std::thread([this] { run_retries(); });
+  }
   void run_retries();
   [[nodiscard]] Time release_memory(Time now, std::unique_lock<std::mutex>& lock);
   /// With the lock, so that it does not come between a look at the feeds and the wait after it.

@@ -42,11 +42,13 @@ void append_result(std::string& out, const Context& context, const snapshot::Sna
 }
 
 /// The age of the oldest stale collection that is asked for.
-std::optional<std::int64_t> oldest(const Context& context, const std::vector<std::string>& keys) {
+std::optional<std::int64_t> oldest(const Context& context, const snapshot::Snapshot& snapshot,
+                                   const std::vector<std::string>& keys) {
   std::optional<std::int64_t> out;
   for (const std::string& key : keys) {
     const std::string_view name = std::string_view(key).substr(0, key.find('/'));
-    if (const auto age = context.stale_seconds(name)) out = std::max(out.value_or(0), *age);
+    if (const auto age = context.stale_seconds(snapshot, name))
+      out = std::max(out.value_or(0), *age);
   }
   return out;
 }
@@ -59,11 +61,11 @@ void answer_batch(const Context& context, const http::Request& request, http::Re
   const auto keys = parse_batch(request.body, context.limits.batch_keys_max);
   if (!keys) return send_problem(reply, keys.error());
 
-  const auto stale_seconds = oldest(context, *keys);
   const std::size_t bytes_max = context.limits.response_bytes_max;
   // Pinned: copying megabytes takes longer than a read section may.
   const auto pin = context.view.pin(
       [](const publish::View& view) -> const snapshot::Snapshot& { return view.current(); });
+  const auto stale_seconds = oldest(context, *pin, *keys);
   const std::string revision(pin->revision_text());
   std::string body = R"({"revision":")" + revision + R"(","results":[)";
   for (const std::string& key : *keys) {

@@ -71,10 +71,10 @@ void answer_check(const Context& context, const publish::CollectionSpec& spec,
   const auto items = parse_check(request.body, context.limits.check_items_max);
   if (!items) return send_problem(reply, items.error());
 
-  const auto stale_seconds = context.stale_seconds(spec.name);
   // Pinned: a thousand items take longer than a read section may.
   const auto pin = context.view.pin(
       [](const publish::View& view) -> const snapshot::Snapshot& { return view.current(); });
+  const auto stale_seconds = context.stale_seconds(*pin, spec.name);
   const std::string revision(pin->revision_text());
   const auto* const collection = pin->find(spec.name);
   const auto* const table = collection == nullptr ? nullptr : collection->table();

@@ -31,7 +31,6 @@ struct Wanted {
   std::vector<PageRequest::Where> where;  // by index name
   Profiles profiles;
   std::optional<Revision> revision;
-  std::optional<std::int64_t> stale_seconds;  // asked before anything is read
   std::string after;
   std::uint64_t query_hash = 0;
 };
@@ -240,6 +239,7 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
                    const http::Request& request, http::Reply& reply) {
   const std::string revision(pin->revision_text());
   const auto* const collection = pin->find(wanted.spec->name);
+  const auto stale_seconds = context.stale_seconds(*pin, wanted.spec->name);
   if (collection == nullptr || !collection->loaded()) {
     return send_problem(reply, not_loaded(wanted.spec->name), revision);
   }
@@ -247,12 +247,12 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
   const auto next = collection->kind == CollectionKind::kTree
                         ? list_apps(*collection->tree(), wanted, context.limits, items)
                         : list_records(*collection->table(), wanted, items);
-  if (!next) return send_problem(reply, next.error(), revision, wanted.stale_seconds);
+  if (!next) return send_problem(reply, next.error(), revision, stale_seconds);
   std::string cursor;
   if (*next) cursor = Cursor{pin->revision(), wanted.query_hash, **next}.text();
   std::string body = std::move(items).finish(cursor);
   pin.reset();  // the body owns its bytes: a slow client must not hold the snapshot
-  send_owned(request, reply, {revision, kJson, wanted.stale_seconds}, std::move(body));
+  send_owned(request, reply, {revision, kJson, stale_seconds}, std::move(body));
 }
 
 }  // namespace
@@ -265,7 +265,6 @@ void answer_page(const Context& context, const publish::CollectionSpec& spec,
   }
   Wanted wanted;
   wanted.spec = &spec;
-  wanted.stale_seconds = context.stale_seconds(spec.name);
   if (const auto read = read_parameters(query, wanted); !read) {
     return send_problem(reply, read.error());
   }

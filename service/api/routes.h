@@ -49,11 +49,10 @@ struct Context {
   Limits limits;
   const publish::StaleMarks* stale = nullptr;  ///< Null: nothing is ever stale.
 
-  /// What Lull-Stale says of a collection. To be asked before its data is looked at: a mark goes
-  /// after what replaces stale data is there.
+  /// What Lull-Stale says of a collection in the revision that is read.
   [[nodiscard]] std::optional<std::int64_t> stale_seconds(
-      std::string_view collection) const noexcept {
-    return stale == nullptr ? std::nullopt : stale->seconds(collection);
+      const snapshot::Snapshot& snapshot, std::string_view collection) const noexcept {
+    return stale == nullptr ? std::nullopt : stale->seconds(snapshot, collection);
   }
   /// Null if no collection of that name is declared.
   [[nodiscard]] const publish::CollectionSpec* find(std::string_view name) const noexcept;

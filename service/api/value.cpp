@@ -29,7 +29,6 @@ struct Wanted {
   bool explain = false;
   bool raw = false;
   std::optional<Revision> revision;
-  std::optional<std::int64_t> stale_seconds;  // asked before anything is read
 };
 
 /// A revision's text, for after the section.
@@ -138,7 +137,8 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
                    const http::Request& request, http::Reply& reply) {
   RevisionText revision;  // set next
   revision.set(pin->revision_text());
-  const DataHead head{revision.view(), wanted.raw ? kPlainText : kJson, wanted.stale_seconds};
+  const auto stale_seconds = context.stale_seconds(*pin, wanted.spec->name);
+  const DataHead head{revision.view(), wanted.raw ? kPlainText : kJson, stale_seconds};
   const TreeKey key = split_tree_key(wanted.key);
   std::shared_ptr<const snapshot::Document> merged;
   Found found = look_up_wanted(*pin, wanted);
@@ -147,20 +147,20 @@ void answer_pinned(const Context& context, const Wanted& wanted, rcu::Pin<Snapsh
     auto document = merge_on_demand(*pin->find(wanted.spec->name)->tree(), key.document,
                                     wanted.profiles.all(), bytes_left);
     if (!document) {
-      return send_problem(reply, document.error(), revision.view(), wanted.stale_seconds);
+      return send_problem(reply, document.error(), revision.view(), stale_seconds);
     }
     merged = *std::move(document);
     found = look_up(*merged, key.pointer);
   }
   if (found.outcome != Outcome::kFound) {
-    return send_problem(reply, miss(found.outcome, wanted), revision.view(), wanted.stale_seconds);
+    return send_problem(reply, miss(found.outcome, wanted), revision.view(), stale_seconds);
   }
   if (wanted.explain || wanted.raw) {
     auto body = wanted.raw ? raw_text(found.json)
                            : explain({*found.document, found.node, key.pointer, key.document,
                                       wanted.profiles.all(), wanted.layer, revision.view()},
                                      context.limits.response_bytes_max);
-    if (!body) return send_problem(reply, body.error(), revision.view(), wanted.stale_seconds);
+    if (!body) return send_problem(reply, body.error(), revision.view(), stale_seconds);
     return send_owned(request, reply, head, *std::move(body));
   }
   // A slice of a merged document is copied: held, it would keep the whole of it for a slow client.
@@ -175,17 +175,18 @@ void answer_wanted(const Context& context, const Wanted& wanted, const http::Req
   RevisionText revision;  // set before it is read
   Outcome outcome = Outcome::kNotLoaded;
   bool gone = false;
+  std::optional<std::int64_t> stale_seconds;
   {
     const rcu::ReadSection section;
     const Snapshot* const snapshot = select_snapshot(context.view.get(section), wanted.revision);
     gone = snapshot == nullptr;
     if (!gone) {
+      stale_seconds = context.stale_seconds(*snapshot, wanted.spec->name);
       const Found found = look_up_wanted(*snapshot, wanted);
       if (const auto body = ready_body(found, wanted)) {
         return send_copied(
             request, reply,
-            {snapshot->revision_text(), wanted.raw ? kPlainText : kJson, wanted.stale_seconds},
-            *body);
+            {snapshot->revision_text(), wanted.raw ? kPlainText : kJson, stale_seconds}, *body);
       }
       outcome = found.outcome;
       revision.set(snapshot->revision_text());
@@ -196,7 +197,7 @@ void answer_wanted(const Context& context, const Wanted& wanted, const http::Req
   }
   if (gone) return send_problem(reply, revision_gone(*wanted.revision));
   if (!pin) {
-    return send_problem(reply, miss(outcome, wanted), revision.view(), wanted.stale_seconds);
+    return send_problem(reply, miss(outcome, wanted), revision.view(), stale_seconds);
   }
   answer_pinned(context, wanted, std::move(pin), request, reply);
 }
@@ -211,7 +212,6 @@ void answer_value(const Context& context, const publish::CollectionSpec& spec, s
   Wanted wanted;
   wanted.spec = &spec;
   wanted.key = key;
-  wanted.stale_seconds = context.stale_seconds(spec.name);
   if (request.query.empty()) return answer_wanted(context, wanted, request, reply);
   Query query;
   if (const auto known = query.parse(request.query, allowed_parameters(spec.kind)); !known) {

@@ -138,7 +138,10 @@ void write_refusals(const Output& output, const Node& collection) {
 
 std::string state_of(const Node& collection) {
   const bool loaded = is_true(collection, "loaded");
+  const Node* const stale = collection.member("stale_seconds");
+  const bool is_stale = stale != nullptr && stale->kind == Node::Kind::kNumber;
   std::string out = loaded ? "loaded" : "not loaded";
+  if (is_stale) out = "stale, last-known-good of " + stale->scalar + " s ago";
   const Node* const rejection = collection.member("current_rejection");
   if (rejection != nullptr && rejection->kind == Node::Kind::kObject) {
     out += loaded ? ", newer input refused" : ", input refused";

@@ -122,7 +122,7 @@ void add_collections(Page& page, const std::vector<CollectionStatus>& collection
       counter ? page.counter(name, help, number, labels) : page.gauge(name, help, number, labels);
     }
   };
-  each("lull_collection_loaded", "1 once the collection was read.", false,
+  each("lull_collection_loaded", "1 once there is data to serve, be it stale.", false,
        [](const auto& c) { return c.loaded ? 1 : 0; });
   each("lull_collection_stale",
        "1 while the last-known-good is served, because the source was not read since the start.",

@@ -267,7 +267,7 @@ def keep(server, collection):
     def kept():
         content_hash = server.status(collection)["content_hash"]
         assert server.stop() == 0
-        with contextlib.closing(sqlite3.connect(server.data_dir / "lull.db")) as db:
+        with contextlib.closing(sqlite3.connect(server.data_dir / "last-good.db")) as db:
             rows = db.execute("SELECT hex(content_hash) FROM good WHERE collection = ?", [collection]).fetchall()
         if rows == [(content_hash.upper(),)]:
             return True

@@ -8,27 +8,10 @@
 #include <filesystem>
 #include <system_error>
 
-#include "lull/publish/revision_log.h"
-
 namespace lull::publish {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x4C756C6C;  // "Lull"
-/// 1: the revision alone. 2: also the last-known-good of each collection, see LastGoodStore.
-constexpr std::int64_t kFormat = 2;
 constexpr mode_t kDirectoryMode = 0750;
-
-/// What format 2 has beyond format 1. Parts are found by the hash of their bytes; those that a save
-/// wants gone are named in `dropped`, because to mark them where they are would write them anew.
-constexpr const char* kLastGoodTables =
-    "CREATE TABLE good (collection TEXT PRIMARY KEY, generation INTEGER NOT NULL,"
-    " declared BLOB NOT NULL, content_hash BLOB NOT NULL, published INTEGER NOT NULL,"
-    " parts INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE part (id INTEGER PRIMARY KEY, collection TEXT NOT NULL, hash BLOB NOT NULL,"
-    " since INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
-    "CREATE UNIQUE INDEX part_hash ON part (collection, hash);"
-    "CREATE TABLE dropped (part INTEGER PRIMARY KEY, collection TEXT NOT NULL,"
-    " generation INTEGER NOT NULL) STRICT;";
 
 Location at(const std::string& file) {
   return {.file = file, .line = 0, .column = 0, .pointer = {}};
@@ -100,17 +83,10 @@ std::string_view Statement::bytes(int column) const {
 
 Database::~Database() = default;
 
-Database::Turn Database::urgent() {
-  ++urgent_;
-  Turn turn(mutex_);
-  if (--urgent_ == 0) calm_.notify_all();
-  return turn;
-}
-
-Database::Turn Database::background() {
-  Turn turn(mutex_);
-  calm_.wait(turn, [this] { return urgent_ == 0; });
-  return turn;
+tl::unexpected<Error> Database::damage(const std::string& reason) const {
+  damaged_ = true;
+  return fail(ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
+              format_.when_damaged);
 }
 
 tl::unexpected<Error> Database::error(int code) const {
@@ -122,8 +98,7 @@ tl::unexpected<Error> Database::error(int code) const {
                   "stop the other process, or give this one a data_dir of its own");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(ErrorCode::kInvalid, "the database is damaged: " + reason, at(file_),
-                  "move it away: the next start then begins a new epoch");
+      return damage(reason);
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -171,17 +146,35 @@ Result<std::int64_t> Database::number(const char* sql) {
   });
 }
 
-Result<std::shared_ptr<Database>> Database::open(const std::string& data_dir) {
+/// Rolled back unless it has been committed, whatever is thrown on the way.
+Result<void> Database::transaction(const std::function<Result<void>()>& work) {
+  struct Rollback {
+    sqlite3* database;
+    ~Rollback() {
+      if (sqlite3_get_autocommit(database) == 0) {
+        sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
+      }
+    }
+  };
+  if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
+  const Rollback rollback{database_.get()};
+  if (auto done = work(); !done) return done;
+  return execute("COMMIT");
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& data_dir, Format format) {
   if (auto made = make_directory(data_dir); !made) return tl::make_unexpected(made.error());
-  const std::shared_ptr<Database> out(new Database);
-  out->file_ = data_dir + "/lull.db";
+  std::unique_ptr<Database> out(new Database(std::move(format)));
+  out->file_ = data_dir + '/' + out->format_.file;
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(out->file_.c_str(), &raw,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   out->database_.reset(raw);
   if (code != SQLITE_OK) return out->error(code);
   if (sqlite3_db_readonly(raw, "main") == 1) return out->error(SQLITE_READONLY);
-  const auto opened = out->lock().and_then([&] { return out->check_format(); });
+  auto opened = out->execute(out->format_.layout);
+  if (opened) opened = out->lock();
+  if (opened) opened = out->check_format();
   if (!opened) return tl::make_unexpected(opened.error());
   return out;
 }
@@ -196,45 +189,36 @@ Result<void> Database::lock() {
 Result<void> Database::check_format() {
   const auto application = number("PRAGMA application_id");
   if (!application) return tl::make_unexpected(application.error());
-  const auto format = number("PRAGMA user_version");
-  if (!format) return tl::make_unexpected(format.error());
+  const auto version = number("PRAGMA user_version");
+  if (!version) return tl::make_unexpected(version.error());
   const auto objects = number("SELECT count(*) FROM sqlite_schema");
   if (!objects) return tl::make_unexpected(objects.error());
 
-  if (*application == 0 && *format == 0 && *objects == 0) return create();
-  if (*application != kApplicationId) {
+  if (*application == 0 && *version == 0 && *objects == 0) return create();
+  if (*application != format_.application_id) {
     return fail(ErrorCode::kInvalid, "this SQLite file was not written by Lull", at(file_),
                 "give Lull a data_dir of its own");
   }
-  if (*format < 1 || *format > kFormat) {
+  if (*version != format_.version) {
     return fail(ErrorCode::kInvalid,
-                "the database has format " + std::to_string(*format) +
-                    ", this version of Lull knows " + std::to_string(kFormat),
+                "the database has format " + std::to_string(*version) +
+                    ", this version of Lull knows " + std::to_string(format_.version),
                 at(file_), "start the version that wrote it, or a newer one");
   }
+  return execute(format_.settings);
+}
+
+Result<void> Database::check_integrity() {
   const auto check = text("PRAGMA integrity_check(1)");
   if (!check) return tl::make_unexpected(check.error());
-  if (*check != "ok") {
-    return fail(ErrorCode::kInvalid, "the database is damaged: " + *check, at(file_),
-                "move it away: the next start then begins a new epoch");
-  }
-  auto ready = execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
-  if (!ready || *format == kFormat) return ready;
-  const std::string upgrade = std::string("BEGIN IMMEDIATE;") + kLastGoodTables +
-                              "PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT;";
-  return execute(upgrade.c_str());
+  if (*check != "ok") return damage(*check);
+  return {};
 }
 
 Result<void> Database::create() {
-  const std::string sql =
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE;"
-      "CREATE TABLE revision (id INTEGER PRIMARY KEY CHECK (id = 1),"
-      " epoch INTEGER NOT NULL CHECK (epoch BETWEEN 1 AND 4294967295),"
-      " number INTEGER NOT NULL CHECK (number >= 0)) STRICT;"
-      "INSERT INTO revision VALUES (1, " +
-      std::to_string(random_epoch()) + ", 0);" + kLastGoodTables +
-      "PRAGMA application_id=" + std::to_string(kApplicationId) +
-      "; PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT;";
+  const std::string sql = std::string(format_.settings) + "BEGIN IMMEDIATE;" + format_.create +
+                          "PRAGMA application_id=" + std::to_string(format_.application_id) +
+                          "; PRAGMA user_version=" + std::to_string(format_.version) + "; COMMIT;";
   return execute(sql.c_str());
 }
 

@@ -1,13 +1,12 @@
-// The one connection to `lull.db`: its format, its integrity, and whose turn it is.
+// A connection to an SQLite file of the data directory: its format, its errors in words.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lull/base/error.h"
 
@@ -18,8 +17,8 @@ namespace lull::publish {
 
 class Database;
 
-/// A prepared statement. Threads: only with a turn of its database.  Lifetime: within its
-/// database's. Bound bytes must live until step() has returned.
+/// A prepared statement. Threads: its database's.  Lifetime: within its database's. Bound bytes
+/// must live until step() has returned.
 class Statement {
  public:
   Statement() = default;
@@ -46,25 +45,34 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Closer> statement_;
 };
 
-/// Holds the file exclusively; another process is refused. All that is written goes this way, and
-/// so do checkpoints: a second connection could neither see nor disturb it.
-/// Threads: urgent() and background() from any, the rest with the turn that they give.
+/// The only connection to its file, which it holds exclusively: another process is refused. It
+/// writes and does the checkpoints. Threads: one at a time.
 class Database {
  public:
-  /// Creates the directory (its parent must exist) and the file where they are missing. Checks the
-  /// whole file. An older format becomes this one, in one transaction. Else it never removes or
-  /// repairs anything: an error says what to do instead.
-  [[nodiscard]] static Result<std::shared_ptr<Database>> open(const std::string& data_dir);
+  /// What a file is, and how one is made.
+  struct Format {
+    const char* file = "";            ///< In the data directory.
+    std::int64_t application_id = 0;  ///< Tells our files from others'.
+    std::int64_t version = 0;
+    const char* layout = "";        ///< SQL that a file heeds only while it is empty.
+    const char* settings = "";      ///< SQL at every start.
+    std::string create;             ///< SQL of tables and what stands in them.
+    const char* when_damaged = "";  ///< What to do.
+  };
+
+  /// Creates the directory (its parent must exist) and the file where they are missing. It never
+  /// removes or repairs anything: an error says what to do instead.
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& data_dir,
+                                                              Format format);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  using Turn = std::unique_lock<std::mutex>;
-  /// A turn for what a publication waits for: it comes before every turn in the background.
-  [[nodiscard]] Turn urgent();
-  /// A turn for what can wait. Keep it short: an urgent one waits for it.
-  [[nodiscard]] Turn background();
+  /// Reads the whole file. Errors: kInvalid if it is damaged.
+  [[nodiscard]] Result<void> check_integrity();
 
+  /// `work` as one transaction: all of it is there afterwards, or on error nothing.
+  [[nodiscard]] Result<void> transaction(const std::function<Result<void>()>& work);
   [[nodiscard]] Result<void> execute(const char* sql);
   [[nodiscard]] Result<Statement> prepare(const char* sql);
   /// The first column of the first row, empty or 0 where there is none.
@@ -73,22 +81,24 @@ class Database {
   /// What the last error of the connection means, and what to do.
   [[nodiscard]] tl::unexpected<Error> error(int code) const;
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  /// Whether SQLite has met damage in the file since it was opened.
+  [[nodiscard]] bool damaged() const noexcept { return damaged_; }
 
  private:
   struct Closer {
     void operator()(sqlite3* database) const noexcept;
   };
 
-  Database() = default;
+  explicit Database(Format format) : format_(std::move(format)) {}
   [[nodiscard]] Result<void> lock();
   [[nodiscard]] Result<void> check_format();
   [[nodiscard]] Result<void> create();
+  [[nodiscard]] tl::unexpected<Error> damage(const std::string& reason) const;
 
+  const Format format_;
   std::string file_;
   std::unique_ptr<sqlite3, Closer> database_;
-  std::mutex mutex_;
-  std::condition_variable calm_;  // with mutex_: no urgent turn is waited for any more
-  std::atomic<int> urgent_{0};    // threads that wait for an urgent turn
+  mutable bool damaged_ = false;
 };
 
 }  // namespace lull::publish

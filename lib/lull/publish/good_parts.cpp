@@ -12,6 +12,9 @@
 namespace lull::publish {
 namespace {
 
+/// Names how attributes are derived from a record: another way is another name.
+constexpr std::string_view kAttributes = "table, attributes 1";
+
 using snapshot::Document;
 using snapshot::Shard;
 using snapshot::StoredRecord;
@@ -80,7 +83,7 @@ Result<CollectionData> restore_tree(const CollectionSpec& spec, std::span<const 
 Sha256 declaration_hash(const CollectionSpec& spec) {
   Sha256Stream out;
   if (spec.kind == snapshot::CollectionKind::kTree) return out.field("tree").finish();
-  out.field("table").field(spec.records.key);
+  out.field(kAttributes).field(spec.records.key);
   out.field(spec.records.quantity.value_or(""));
   for (const std::string& index : spec.records.indexes) out.field("index").field(index);
   for (const codec::RecordSchema::Field& field : spec.records.fields) {

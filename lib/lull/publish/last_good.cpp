@@ -12,6 +12,8 @@ constexpr std::chrono::seconds kRetryFirst{1};
 constexpr int kRetryDoublingsMax = 5;
 /// A stop waits so long for what is still to be kept. What is not is read from the sources again.
 constexpr std::chrono::seconds kStopMax{2};
+/// Between two questions whether to go on.
+constexpr std::uint64_t kPartsAtOnce = 64;
 
 snapshot::Collection current(const Publisher& publisher, const std::string& name) {
   return publisher.view().read([&](const View& view) { return *view.current().find(name); });
@@ -19,13 +21,13 @@ snapshot::Collection current(const Publisher& publisher, const std::string& name
 
 }  // namespace
 
-LastGood::LastGood(std::shared_ptr<Database> database, std::vector<CollectionSpec> collections,
+LastGood::LastGood(std::string data_dir, std::vector<CollectionSpec> collections,
                    const Clock& clock, Observer observer)
     : collections_(std::move(collections)),
       clock_(clock),
       observer_(std::move(observer)),
       marks_(collections_, clock),
-      database_(std::move(database)) {}
+      data_dir_(std::move(data_dir)) {}
 
 LastGood::~LastGood() {
   stop();
@@ -38,21 +40,47 @@ void LastGood::tell(const LastGoodEvent& event) const noexcept {
   }
 }
 
+/// On error nothing is served, but the store may be there, new and empty.
+Result<void> LastGood::open_store() {
+  auto store = LastGoodStore::open(data_dir_);
+  if (store) {
+    store_ = *std::move(store);
+    return {};
+  }
+  if (store.error().code == ErrorCode::kInvalid) replace_store();
+  return tl::make_unexpected(std::move(store.error()));
+}
+
+void LastGood::replace_store() {
+  store_.reset();
+  kept_.clear();
+  damaged_.clear();
+  cleaned_.clear();
+  if (!LastGoodStore::put_aside(data_dir_)) return;
+  if (auto store = LastGoodStore::open(data_dir_)) store_ = *std::move(store);
+}
+
+/// Everything is to be kept again then.
+void LastGood::replace_damaged_store() {
+  if (store_ == nullptr || !store_->database().damaged()) return;
+  replace_store();
+  const std::lock_guard lock(mutex_);
+  for (const CollectionSpec& spec : collections_) {
+    const std::chrono::seconds age(marks_.seconds(spec.name).value_or(0));
+    due_.insert_or_assign(spec.name, Due{clock_.steady(), clock_.wall() - age});
+  }
+}
+
 void LastGood::serve(Publisher& publisher) {
-  if (database_ == nullptr) return;
+  if (data_dir_.empty()) return;
   const auto refused = [this](const std::string& name, Error error) {
     tell({LastGoodEvent::Kind::kRefused, name, 0, {}, std::move(error)});
   };
-  auto store = LastGoodStore::open(database_);
-  if (!store) {
-    for (const CollectionSpec& spec : collections_) refused(spec.name, store.error());
-    return;
-  }
-  store_ = *std::move(store);
   publisher_ = &publisher;
+  const auto opened = open_store();
   for (const CollectionSpec& spec : collections_) {
     try {
-      auto served = serve_one(spec, publisher);
+      auto served = opened ? serve_one(spec, publisher) : opened;
       if (!served) refused(spec.name, std::move(served.error()));
     } catch (const std::exception& error) {  // no memory: the sources may need less
       refused(spec.name,
@@ -64,7 +92,6 @@ void LastGood::serve(Publisher& publisher) {
 
 /// Nothing, and no error, if nothing was kept. The mark is there before the data is.
 Result<void> LastGood::serve_one(const CollectionSpec& spec, Publisher& publisher) {
-  if (auto clean = store_->clean(spec.name); !clean) return clean;
   damaged_.insert(spec.name);  // until it has proved whole
   auto head = store_->head(spec.name);
   if (!head) return tl::make_unexpected(std::move(head.error()));
@@ -83,11 +110,11 @@ Result<void> LastGood::serve_one(const CollectionSpec& spec, Publisher& publishe
     }
     kept_.insert_or_assign(spec.name, Kept{*data, (*head)->parts});
     marks_.set(spec.name, (*head)->published);
-    auto published = publisher.submit_and_wait({spec.name, current(publisher, spec.name).changed_at,
-                                                *std::move(data),
-                                                "last-known-good, until its sources are read", 0});
+    auto published = publisher.submit_and_wait(
+        {spec.name, current(publisher, spec.name).changed_at, *std::move(data),
+         "last-known-good, until its sources are read", 0, true});
     if (!published) {
-      marks_.clear(spec.name);
+      marks_.clear(spec.name, false);
       kept_.erase(spec.name);
       damaged_.erase(spec.name);
       return tl::make_unexpected(std::move(published.error()));
@@ -103,17 +130,24 @@ Result<void> LastGood::serve_one(const CollectionSpec& spec, Publisher& publishe
 }
 
 void LastGood::published(const std::string& collection) {
-  if (database_ == nullptr) return;
+  if (!data_dir_.empty()) add_due(collection, {clock_.steady(), clock_.wall()});
+}
+
+void LastGood::add_due(const std::string& collection, Due due) {
   const std::lock_guard lock(mutex_);
-  due_.insert_or_assign(collection, Due{clock_.steady(), clock_.wall()});
+  const auto before = due_.find(collection);
+  if (before != due_.end()) due.all = due.all || before->second.all;
+  due_.insert_or_assign(collection, due);
   wake_.notify_one();
 }
 
 void LastGood::source_read(const std::string& collection) noexcept {
-  if (!marks_.clear(collection)) return;
+  if (!marks_.seconds(collection)) return;
   try {
+    if (!marks_.clear(collection, current(*publisher_, collection).restored)) return;
     tell({LastGoodEvent::Kind::kHealed, collection, 0, {}, {}});
-    published(collection);           // for its age alone, if the data is the same
+    // The source may have put right what no content hash covers.
+    add_due(collection, {clock_.steady(), clock_.wall(), true});
   } catch (const std::exception&) {  // no memory: it only counts as older than it is
   }
 }
@@ -126,6 +160,7 @@ void LastGood::stop() noexcept {
   }
   if (thread_.joinable()) thread_.join();
   kept_.clear();
+  store_.reset();
   publisher_ = nullptr;
 }
 
@@ -133,14 +168,15 @@ void LastGood::run() {
   try {
     std::set<std::string, std::less<>> names;
     for (const CollectionSpec& spec : collections_) names.insert(spec.name);
-    if (const auto done = store_->keep_only(names); !done) {
-      tell({LastGoodEvent::Kind::kNotKept, "", 0, {}, done.error()});
-    }
+    // What was served is whole: its rows were held against their hashes. This is for what is to be
+    // written. The rows of other collections only take room: the next start tries it again.
+    if (store_ != nullptr && store_->database().check_integrity()) (void)store_->keep_only(names);
+    replace_damaged_store();
   } catch (const std::exception&) {  // no memory: the next start tries it again
   }
   for (auto due = next(); !due.empty(); due = next()) {
     try {
-      keep(due.key(), due.mapped().read);
+      keep(due.key(), due.mapped());
     } catch (const std::exception&) {  // no memory even to try later: the next publication will
     }
   }
@@ -172,12 +208,13 @@ bool LastGood::go_on() const {
   return !stop_at_ || clock_.steady() < *stop_at_;
 }
 
-void LastGood::keep(const std::string& collection, Clock::Wall read) {
+void LastGood::keep(const std::string& collection, const Due& wanted) {
   const auto spec = std::ranges::find(collections_, collection, &CollectionSpec::name);
   if (spec == collections_.end()) return;
+  if (wanted.all) kept_.erase(collection);
   Result<void> kept;
   try {
-    kept = try_keep(*spec, read);
+    kept = try_keep(*spec, wanted.read);
   } catch (const std::exception& error) {  // no memory
     kept = fail(ErrorCode::kInternal, std::string("cannot keep it: ") + error.what());
   }
@@ -187,12 +224,15 @@ void LastGood::keep(const std::string& collection, Clock::Wall read) {
     return;
   }
   kept_.erase(collection);  // what the file holds is found out again
+  cleaned_.erase(collection);
+  replace_damaged_store();
   const int failed = std::min(failures_[collection]++, kRetryDoublingsMax);
   {
     const std::lock_guard lock(mutex_);
     if (stop_at_) return;
     // What was published meanwhile is due already.
-    due_.try_emplace(collection, Due{clock_.steady() + kRetryFirst * (1 << failed), read});
+    due_.try_emplace(collection,
+                     Due{clock_.steady() + kRetryFirst * (1 << failed), wanted.read, true});
   }
   if (failed == 0) tell({LastGoodEvent::Kind::kNotKept, collection, 0, {}, kept.error()});
 }
@@ -200,6 +240,9 @@ void LastGood::keep(const std::string& collection, Clock::Wall read) {
 Result<void> LastGood::try_keep(const CollectionSpec& spec, Clock::Wall read) {
   const snapshot::Collection collection = current(*publisher_, spec.name);
   if (!collection.loaded()) return {};
+  if (store_ == nullptr) {
+    if (auto opened = open_store(); !opened) return opened;
+  }
   const CollectionData data =
       collection.tree() != nullptr
           ? CollectionData(std::get<std::shared_ptr<const snapshot::Tree>>(collection.data))
@@ -225,6 +268,15 @@ Result<void> LastGood::try_keep(const CollectionSpec& spec, Clock::Wall read) {
 Result<LastGood::Difference> LastGood::difference(const CollectionSpec& spec,
                                                   const CollectionData& data) {
   Difference out;
+  if (damaged_.contains(spec.name)) {  // a row may not have the bytes that its hash promises
+    if (auto gone = store_->forget(spec.name); !gone) return tl::make_unexpected(gone.error());
+    damaged_.erase(spec.name);
+  }
+  if (!cleaned_.contains(spec.name)) {
+    auto clean = store_->clean(spec.name, [this] { return go_on(); });
+    if (!clean) return tl::make_unexpected(clean.error());
+    cleaned_.insert(spec.name);
+  }
   if (const auto kept = kept_.find(spec.name); kept != kept_.end()) {
     GoodDiff diff = diff_parts(kept->second.data, data);
     out.added = std::move(diff.added);
@@ -233,15 +285,12 @@ Result<LastGood::Difference> LastGood::difference(const CollectionSpec& spec,
     out.parts = kept->second.parts + out.added.size() - out.removed.size();
     return out;
   }
-  if (damaged_.contains(spec.name)) {  // a row may not have the bytes that its hash promises
-    if (auto gone = store_->forget(spec.name); !gone) return tl::make_unexpected(gone.error());
-    damaged_.erase(spec.name);
-  }
-  if (auto clean = store_->clean(spec.name); !clean) return tl::make_unexpected(clean.error());
   auto hashes = store_->hashes(spec.name);
   if (!hashes) return tl::make_unexpected(std::move(hashes.error()));
   for (const GoodPart& part : all_parts(data)) {
-    ++out.parts;
+    if (++out.parts % kPartsAtOnce == 0 && !go_on()) {
+      return fail(ErrorCode::kUnavailable, "the save was interrupted");
+    }
     if (hashes->erase(sha256(stored_part(part, spec))) == 0) out.added.push_back(part);
   }
   out.removed.assign(hashes->begin(), hashes->end());

@@ -36,7 +36,8 @@ struct LastGoodEvent {
   Error error;               ///< kRefused, kNotKept.
 };
 
-/// Without a database it does nothing, and nothing is ever stale.
+/// Without a data directory it does nothing, and nothing is ever stale. A file that is damaged, or
+/// that another version wrote, is put aside, and a new one begun.
 /// Threads: one of its own writes in the background. published() and source_read() from any,
 /// serve() and stop() from the one that owns it.  Lifetime: after stop() it holds no data.
 /// Cost: a publication costs its caller a lock and a wake-up; the thread pays O(what changed).
@@ -45,8 +46,8 @@ class LastGood {
   using Observer = std::function<void(const LastGoodEvent&)>;
 
   /// `observer` is called on the thread of serve(), on its own and on that of source_read().
-  LastGood(std::shared_ptr<Database> database, std::vector<CollectionSpec> collections,
-           const Clock& clock, Observer observer);
+  LastGood(std::string data_dir, std::vector<CollectionSpec> collections, const Clock& clock,
+           Observer observer);
   ~LastGood();
   LastGood(const LastGood&) = delete;
   LastGood& operator=(const LastGood&) = delete;
@@ -76,6 +77,7 @@ class LastGood {
   struct Due {
     Time when;
     Clock::Wall read;
+    bool all = false;  ///< Rows are to be held against the data, not against what was kept.
   };
 
   using Dues = std::map<std::string, Due, std::less<>>;
@@ -86,10 +88,14 @@ class LastGood {
     std::uint64_t parts = 0;
   };
 
+  [[nodiscard]] Result<void> open_store();
+  void replace_store();
+  void replace_damaged_store();
   [[nodiscard]] Result<void> serve_one(const CollectionSpec& spec, Publisher& publisher);
   void run();
   [[nodiscard]] Dues::node_type next();
-  void keep(const std::string& collection, Clock::Wall read);
+  void add_due(const std::string& collection, Due due);
+  void keep(const std::string& collection, const Due& due);
   [[nodiscard]] Result<void> try_keep(const CollectionSpec& spec, Clock::Wall read);
   [[nodiscard]] Result<Difference> difference(const CollectionSpec& spec,
                                               const CollectionData& data);
@@ -100,11 +106,12 @@ class LastGood {
   const Clock& clock_;
   const Observer observer_;  // may be empty
   StaleMarks marks_;
-  std::shared_ptr<Database> database_;  // null: nothing is kept
-  std::unique_ptr<LastGoodStore> store_;
-  Publisher* publisher_ = nullptr;                    // from serve() to stop()
-  std::map<std::string, Kept, std::less<>> kept_;     // serve(), then the thread's
-  std::set<std::string, std::less<>> damaged_;        // likewise: rows that hold nothing of use
+  const std::string data_dir_;                     // empty: nothing is kept
+  std::unique_ptr<LastGoodStore> store_;           // serve(), then the thread's; null: to be opened
+  Publisher* publisher_ = nullptr;                 // from serve() to stop()
+  std::map<std::string, Kept, std::less<>> kept_;  // serve(), then the thread's
+  std::set<std::string, std::less<>> damaged_;     // likewise: rows that hold nothing of use
+  std::set<std::string, std::less<>> cleaned_;     // likewise: no unfinished save is in the file
   std::map<std::string, int, std::less<>> failures_;  // the thread's: in a row
 
   mutable std::mutex mutex_;

@@ -38,10 +38,8 @@ Error unavailable() {
 class PublisherImpl final : public Publisher {
  public:
   PublisherImpl(const PublisherOptions& options, const std::vector<CollectionSpec>& collections,
-                std::shared_ptr<Database> database, std::unique_ptr<RevisionLog> log,
-                const Clock& clock)
+                std::unique_ptr<RevisionLog> log, const Clock& clock)
       : options_(options),
-        database_(std::move(database)),
         writer_(options, collections, std::move(log), account_, clock),
         thread_([this] { run(); }) {}
   ~PublisherImpl() override {
@@ -56,9 +54,6 @@ class PublisherImpl final : public Publisher {
   void stop() noexcept override;
   [[nodiscard]] const std::shared_ptr<MemoryAccount>& account() const noexcept override {
     return account_;
-  }
-  [[nodiscard]] const std::shared_ptr<Database>& database() const noexcept override {
-    return database_;
   }
   [[nodiscard]] bool pressure() const noexcept override {
     return pressure_.load(std::memory_order_relaxed);
@@ -86,7 +81,6 @@ class PublisherImpl final : public Publisher {
   }
 
   const PublisherOptions options_;
-  const std::shared_ptr<Database> database_;
   const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
   Writer writer_;
 
@@ -321,13 +315,9 @@ Result<std::unique_ptr<Publisher>> Publisher::open(PublisherOptions options,
   if (const auto names = check_names(collections); !names) {
     return tl::make_unexpected(names.error());
   }
-  Result<std::shared_ptr<Database>> database;
-  if (!options.data_dir.empty()) database = Database::open(options.data_dir);
-  if (!database) return tl::make_unexpected(std::move(database.error()));
-  return RevisionLog::open(*database).map(
-      [&](std::unique_ptr<RevisionLog> log) -> std::unique_ptr<Publisher> {
-        return std::make_unique<PublisherImpl>(options, collections, *database, std::move(log),
-                                               clock);
+  return RevisionLog::open(options.data_dir)
+      .map([&](std::unique_ptr<RevisionLog> log) -> std::unique_ptr<Publisher> {
+        return std::make_unique<PublisherImpl>(options, collections, std::move(log), clock);
       });
 }
 

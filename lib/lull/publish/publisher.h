@@ -28,6 +28,7 @@ struct Candidate {
   /// What the base holds and this does not: what keeping the base readable costs. An estimate, for
   /// retained_bytes_max only; snapshot_bytes_alive_max goes by the account.
   std::uint64_t replaced_bytes = 0;
+  bool restored = false;  ///< See snapshot::Collection.
 };
 
 /// Told to observers after each publication.
@@ -91,9 +92,6 @@ class Publisher {
 
   /// Where builders charge what they build.
   [[nodiscard]] virtual const std::shared_ptr<MemoryAccount>& account() const noexcept = 0;
-
-  /// The file in data_dir; null without one.
-  [[nodiscard]] virtual const std::shared_ptr<Database>& database() const noexcept = 0;
 
   /// From now on nothing is published: queued and later candidates fail with kUnavailable, one that
   /// waits for memory too. Reads go on. Call it before what may be waiting in submit_and_wait().

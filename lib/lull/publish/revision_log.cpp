@@ -12,26 +12,39 @@ std::uint32_t random_epoch() {
   return epoch;
 }
 
-Result<std::unique_ptr<RevisionLog>> RevisionLog::open(const std::string& data_dir) {
-  if (data_dir.empty()) return open(std::shared_ptr<Database>());
-  auto database = Database::open(data_dir);
-  if (!database) return tl::make_unexpected(std::move(database.error()));
-  return open(*std::move(database));
+namespace {
+
+Database::Format revision_format() {
+  return {.file = "lull.db",
+          .application_id = 0x4C756C6C,  // "Lull"
+          .version = 1,
+          .settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+          .create =
+              "CREATE TABLE revision (id INTEGER PRIMARY KEY CHECK (id = 1),"
+              " epoch INTEGER NOT NULL CHECK (epoch BETWEEN 1 AND 4294967295),"
+              " number INTEGER NOT NULL CHECK (number >= 0)) STRICT;"
+              "INSERT INTO revision VALUES (1, " +
+              std::to_string(random_epoch()) + ", 0);",
+          .when_damaged = "move it away: the next start then begins a new epoch"};
 }
 
-Result<std::unique_ptr<RevisionLog>> RevisionLog::open(std::shared_ptr<Database> database) {
+}  // namespace
+
+Result<std::unique_ptr<RevisionLog>> RevisionLog::open(const std::string& data_dir) {
   std::unique_ptr<RevisionLog> log(new RevisionLog);
-  if (database == nullptr) {
+  if (data_dir.empty()) {
     log->last_.epoch = random_epoch();
     return log;
   }
-  log->database_ = std::move(database);
+  auto database = Database::open(data_dir, revision_format());
+  if (!database) return tl::make_unexpected(std::move(database.error()));
+  log->database_ = *std::move(database);
   if (const auto loaded = log->load(); !loaded) return tl::make_unexpected(loaded.error());
   return log;
 }
 
 Result<void> RevisionLog::load() {
-  const Database::Turn turn = database_->urgent();
+  if (auto whole = database_->check_integrity(); !whole) return whole;
   const auto epoch = database_->number("SELECT epoch FROM revision");
   if (!epoch) return tl::make_unexpected(epoch.error());
   const auto last = database_->number("SELECT number FROM revision");
@@ -51,7 +64,6 @@ Result<void> RevisionLog::load() {
 Result<Revision> RevisionLog::record() {
   const Revision next{last_.epoch, last_.number + 1};
   if (database_) {
-    const Database::Turn turn = database_->urgent();
     const auto done = update_.bind(1, static_cast<std::int64_t>(next.number)).step();
     if (!done) return tl::make_unexpected(done.error());
   }

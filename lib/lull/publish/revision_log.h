@@ -14,17 +14,12 @@ namespace lull::publish {
 /// Keeps the epoch and the last number in an SQLite file, `lull.db` in the data directory; without
 /// a directory, in memory only. The first number of an epoch is 1. Epochs are drawn at random: a
 /// data directory that is new, or none at all, proves nothing about what earlier starts published,
-/// so its numbers must not compare with theirs. Threads: one at a time; others may use the database
-/// meanwhile. Cost: record() is one transaction with one fsync; before it, it waits at most for one
-/// turn in the background.
+/// so its numbers must not compare with theirs.
+/// Threads: one at a time.  Cost: record() is one transaction with one fsync.
 class RevisionLog {
  public:
-  /// See Database::open(); an empty name: in memory only.
+  /// An empty name: in memory only. Errors: of Database::open() and check_integrity().
   [[nodiscard]] static Result<std::unique_ptr<RevisionLog>> open(const std::string& data_dir);
-
-  /// The same on a file that is open already; null: in memory only.
-  [[nodiscard]] static Result<std::unique_ptr<RevisionLog>> open(
-      std::shared_ptr<Database> database);
 
   RevisionLog(const RevisionLog&) = delete;
   RevisionLog& operator=(const RevisionLog&) = delete;
@@ -40,7 +35,7 @@ class RevisionLog {
   RevisionLog() = default;
   [[nodiscard]] Result<void> load();
 
-  std::shared_ptr<Database> database_;  // null: in memory only
+  std::unique_ptr<Database> database_;  // null: in memory only
   Revision last_;
   Statement update_;  // after database_: finalised before it is closed
 };

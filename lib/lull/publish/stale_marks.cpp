@@ -1,11 +1,12 @@
 #include "lull/publish/stale_marks.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lull::publish {
 namespace {
 
-std::int64_t seconds_of(Clock::Wall time) {
+std::int64_t calendar_seconds(Clock::Wall time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
@@ -16,36 +17,54 @@ StaleMarks::StaleMarks(const std::vector<CollectionSpec>& collections, const Clo
   for (const CollectionSpec& spec : collections) marks_.emplace_back(spec.name);
 }
 
-StaleMarks::Mark* StaleMarks::find(std::string_view collection) noexcept {
+const StaleMarks::Mark* StaleMarks::find(std::string_view collection) const noexcept {
   const auto found = std::ranges::find(marks_, collection, &Mark::name);
   return found == marks_.end() ? nullptr : &*found;
+}
+
+StaleMarks::Mark* StaleMarks::find(std::string_view collection) noexcept {
+  return const_cast<Mark*>(std::as_const(*this).find(collection));
 }
 
 void StaleMarks::set(std::string_view collection, Clock::Wall read) noexcept {
   Mark* const mark = find(collection);
   if (mark == nullptr) return;
-  const std::int64_t since = std::max<std::int64_t>(0, publish::seconds_of(read));
-  if (mark->since.exchange(since, std::memory_order_acq_rel) == kFresh) {
-    count_.fetch_add(1, std::memory_order_acq_rel);
-  }
+  mark->since.store(calendar_seconds(read), std::memory_order_release);
+  mark->state.store(State::kStale, std::memory_order_release);
+  any_.store(true, std::memory_order_release);
 }
 
-bool StaleMarks::clear(std::string_view collection) noexcept {
+bool StaleMarks::clear(std::string_view collection, bool confirmed) noexcept {
   Mark* const mark = find(collection);
-  if (mark == nullptr || mark->since.exchange(kFresh, std::memory_order_acq_rel) == kFresh) {
-    return false;
-  }
-  count_.fetch_sub(1, std::memory_order_acq_rel);
-  return true;
+  State before = State::kStale;
+  return mark != nullptr &&
+         mark->state.compare_exchange_strong(
+             before, confirmed ? State::kConfirmed : State::kReplaced, std::memory_order_acq_rel);
 }
 
 /// A clock that was set back makes nothing younger than it is: 0 at least.
-std::optional<std::int64_t> StaleMarks::seconds_of(std::string_view collection) const noexcept {
-  const auto found = std::ranges::find(marks_, collection, &Mark::name);
-  if (found == marks_.end()) return std::nullopt;
-  const std::int64_t since = found->since.load(std::memory_order_acquire);
-  if (since == kFresh) return std::nullopt;
-  return std::max<std::int64_t>(0, publish::seconds_of(clock_.wall()) - since);
+std::int64_t StaleMarks::age(const Mark& mark) const noexcept {
+  return std::max<std::int64_t>(
+      0, calendar_seconds(clock_.wall()) - mark.since.load(std::memory_order_acquire));
+}
+
+std::optional<std::int64_t> StaleMarks::seconds(std::string_view collection) const noexcept {
+  const Mark* const mark = find(collection);
+  if (mark == nullptr || mark->state.load(std::memory_order_acquire) != State::kStale) {
+    return std::nullopt;
+  }
+  return age(*mark);
+}
+
+std::optional<std::int64_t> StaleMarks::seconds_of(const snapshot::Snapshot& snapshot,
+                                                   std::string_view collection) const noexcept {
+  const auto* const found = snapshot.find(collection);
+  const Mark* const mark = find(collection);
+  if (found == nullptr || !found->restored || mark == nullptr ||
+      mark->state.load(std::memory_order_acquire) == State::kConfirmed) {
+    return std::nullopt;
+  }
+  return age(*mark);
 }
 
 }  // namespace lull::publish

@@ -85,7 +85,10 @@ Result<std::shared_ptr<const Document>> read_stored_document(
   }
   const auto text = in.sized();
   if (!text) return refuse(in, "names more bytes than it has");
-  auto node = codec::parse_document(*text, codec::DocumentFormat::kJson, {*name, 0}, limits);
+  codec::DocumentLimits of_text = limits;
+  of_text.document_bytes_max =
+      text->size();  // the limit is for files: canonical text may be longer
+  auto node = codec::parse_document(*text, codec::DocumentFormat::kJson, {*name, 0}, of_text);
   if (!node) return tl::make_unexpected(std::move(node.error()));
   if (!read_origins(*node, files.size(), in)) return refuse(in, "has broken origins");
   if (!in.done()) return refuse(in, "has bytes after its origins");

@@ -176,8 +176,7 @@ Checked<std::optional<Candidate>> TableLoader::load(source::ChangeSet change_set
   const std::uint64_t bytes_before = account_->bytes();
   reset_ = change_set.initial || !accepted_;
   Work work(progress.bytes_total());
-  // Built on what the files gave last time, whatever else was published since.
-  work.base = reset_ ? TableBuilder::empty({spec_.records.indexes}, account_) : accepted_;
+  work.base = base_of(base, work);
   for (source::FileChange& change : change_set.changes) {
     if (work.stopped(progress_)) break;
     read_file(change, work);
@@ -196,8 +195,26 @@ Checked<std::optional<Candidate>> TableLoader::load(source::ChangeSet change_set
   return again(base);
 }
 
+/// Built on what the files gave last time, whatever else was published since. The first time on
+/// what is there, such as the last-known-good: two whole tables would need twice the memory. Then
+/// each of its records is removed unless a file has it.
+std::shared_ptr<const Table> TableLoader::base_of(const snapshot::Collection& base,
+                                                  Work& work) const {
+  if (!reset_) return accepted_;
+  const Table::Layout layout{spec_.records.indexes};
+  if (base.table() == nullptr || base.table()->layout() != layout) {
+    return TableBuilder::empty(layout, account_);
+  }
+  auto out = std::get<std::shared_ptr<const Table>>(base.data);
+  out->records().for_each_shard([&work](const snapshot::Shard& shard) {
+    shard.for_each(
+        [&work](const StoredRecord& record, const auto*) { work.parts.remove(record.key); });
+  });
+  return out;
+}
+
 std::optional<Candidate> TableLoader::again(const snapshot::Collection& base) {
-  if (base.table() != nullptr && base.table()->content_hash() == built_->content_hash()) {
+  if (base.table() != nullptr && base.table()->same_records(*built_)) {
     built_ = std::get<std::shared_ptr<const Table>>(base.data);  // keep one of the two
     return std::nullopt;
   }
@@ -352,7 +369,7 @@ std::vector<RecordStore::Change> TableLoader::changes_of(const RecordParts::Part
     const StoredRecord record = added.record();
     remove_up_to(&record.key);
     const std::optional<StoredRecord> old = base.find(record.key);
-    if (old && old->json == record.json) continue;
+    if (old == record) continue;
     work.growth_bytes += static_cast<std::int64_t>(record.json.size()) -
                          static_cast<std::int64_t>(old ? old->json.size() : 0);
     work.changes.add(old ? ChangeList::kChanged : ChangeList::kAdded, record.key);

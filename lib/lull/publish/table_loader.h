@@ -53,6 +53,8 @@ class TableLoader final : public Loader {
   using Files = std::map<std::string, File, std::less<>>;
   struct Work;
 
+  [[nodiscard]] std::shared_ptr<const snapshot::Table> base_of(const snapshot::Collection& base,
+                                                               Work& work) const;
   void read_file(source::FileChange& change, Work& work);
   void take_records(const File& old, std::string& bytes, codec::RawRecords& raw,
                     codec::RecordFormat format, File& next, Work& work);

@@ -93,6 +93,7 @@ Result<Publication> Writer::publish(Candidate candidate) {
   Collection& changed = collections[position(current, candidate.collection)];
   std::visit([&](auto& data) { changed.data = std::move(data); }, candidate.data);
   changed.changed_at = next;
+  changed.restored = candidate.restored;
 
   std::vector<Retained> retained;
   retained.reserve(1 + retained_.size());

@@ -26,6 +26,9 @@ struct Collection {
   std::variant<std::monostate, std::shared_ptr<const Tree>, std::shared_ptr<const Table>> data;
   Revision changed_at;  ///< The revision at which its data last changed; number 0 until loaded.
 
+  /// Its data is the last-known-good, as a start found it.
+  bool restored = false;
+
   [[nodiscard]] bool loaded() const noexcept { return data.index() != 0; }
   /// The tree or table, or null if this collection is not loaded or of the other kind.
   [[nodiscard]] const Tree* tree() const noexcept;

@@ -1,5 +1,6 @@
 #include "lull/snapshot/stored_shard.h"
 
+#include <limits>
 #include <optional>
 
 #include "lull/base/key.h"

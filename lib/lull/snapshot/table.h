@@ -86,6 +86,7 @@ class Table {
  public:
   struct Layout {
     std::vector<std::string> indexes;  ///< Names of the indexed fields, unique.
+    friend bool operator==(const Layout&, const Layout&) = default;
   };
 
   /// Here, so that a caller pays for no more of the record than it uses.
@@ -106,6 +107,10 @@ class Table {
   /// SHA-256 of all records, by way of hashes of their shards: it depends on the content alone, not
   /// on the changes that led to it.
   [[nodiscard]] const Sha256& content_hash() const noexcept;
+
+  /// Equal content, and equal attributes, which the content hash does not cover.
+  /// Cost: O(1) if contents differ; else a look at each record of shards that are not shared.
+  [[nodiscard]] bool same_records(const Table& other) const;
 
   /// What stands behind find(), in the order of hashes; for who compares tables shard by shard.
   [[nodiscard]] const RecordStore& records() const noexcept { return *records_; }

@@ -133,38 +133,16 @@ TEST(RevisionLog, ANewerFormatOrAForeignFileIsRefusedAndUntouched) {
   const TemporaryDirectory directory;
   const std::string file = directory / "lull.db";
   ASSERT_TRUE((*RevisionLog::open(directory.path()))->record());
-  run_sql(file, "PRAGMA user_version=3");
+  run_sql(file, "PRAGMA user_version=2");
   const std::string before = read_all(file);
   const Error newer = open_error(directory.path());
-  EXPECT_EQ(newer.message, "the database has format 3, this version of Lull knows 2");
+  EXPECT_EQ(newer.message, "the database has format 2, this version of Lull knows 1");
   EXPECT_FALSE(newer.hint.empty());
   EXPECT_EQ(read_all(file), before);
 
   std::filesystem::remove(file);
   run_sql(file, "CREATE TABLE theirs (a)");
   EXPECT_EQ(open_error(directory.path()).message, "this SQLite file was not written by Lull");
-}
-
-TEST(RevisionLog, TheFirstFormatBecomesThisOneAndItsNumberGoesOn) {
-  const TemporaryDirectory directory;
-  const std::string file = directory / "lull.db";
-  run_sql(file,
-          "PRAGMA journal_mode=WAL; BEGIN;"
-          "CREATE TABLE revision (id INTEGER PRIMARY KEY CHECK (id = 1),"
-          " epoch INTEGER NOT NULL CHECK (epoch BETWEEN 1 AND 4294967295),"
-          " number INTEGER NOT NULL CHECK (number >= 0)) STRICT;"
-          "INSERT INTO revision VALUES (1, 77, 5);"
-          "PRAGMA application_id=1282763884; PRAGMA user_version=1; COMMIT;");
-  for (std::uint64_t number = 6; number < 8; ++number) {
-    auto database = Database::open(directory.path());
-    ASSERT_TRUE(database) << database.error().text();
-    EXPECT_EQ((*database)->number("PRAGMA user_version").value(), 2);
-    EXPECT_EQ((*database)->number("SELECT count(*) FROM good").value(), 0);
-    auto log = RevisionLog::open(*database);
-    ASSERT_TRUE(log) << log.error().text();
-    EXPECT_EQ((*log)->last().epoch, 77U);
-    EXPECT_EQ((*log)->record()->number, number);
-  }
 }
 
 TEST(RevisionLog, ADamagedFileIsRefusedAndKept) {
