@@ -3,6 +3,7 @@
 #include <string>
 
 #include "require.h"
+#include "rewrite.h"
 
 namespace lull::fuzz {
 namespace {
@@ -30,13 +31,14 @@ void look_at(const Node& node, std::string_view text, std::size_t depth, Shape& 
   for (const auto& [name, child] : node.children) look_at(child, text, depth + 1, shape);
 }
 
-void check_again(const std::string& json) {
+/// The same document, read from another text.
+void check_same(std::string_view text, DocumentFormat format, const std::string& json,
+                std::string_view property) {
   // Aliases may have made much more of the text than a file may be.
   DocumentLimits limits;
-  limits.document_bytes_max = json.size();
-  const auto again = codec::parse_document(json, DocumentFormat::kJson, {kFile, 0}, limits);
-  require(again.has_value(), "canonical JSON is a document");
-  require(to_json(*again) == json, "canonical JSON reads back as itself");
+  limits.document_bytes_max = text.size();
+  const auto again = codec::parse_document(text, format, {kFile, 0}, limits);
+  require(again.has_value() && to_json(*again) == json, property);
 }
 
 /// Limits refuse what is beyond them, as such, and change nothing else.
@@ -74,7 +76,13 @@ void check_document(std::string_view text, DocumentFormat format) {
   Shape shape;
   look_at(*node, text, 1, shape);
   const std::string json = to_json(*node);
-  check_again(json);
+  check_same(json, DocumentFormat::kJson, json, "canonical JSON reads back as itself");
+  if (const auto yaml = to_yaml(*node)) {
+    check_same(*yaml, DocumentFormat::kYaml, json, "as YAML it is the same document");
+  }
+  if (const auto toml = to_toml(*node)) {
+    check_same(*toml, DocumentFormat::kToml, json, "as TOML it is the same document");
+  }
   check_limits(text, format, &json);
 }
 

@@ -7,7 +7,7 @@
 
 namespace lull::fuzz {
 
-/// Refused with a place, or a document whose canonical JSON reads back as itself.
+/// Refused with a place, or a document that is the same in each format that it can be written in.
 void check_document(std::string_view text, codec::DocumentFormat format);
 
 }  // namespace lull::fuzz
