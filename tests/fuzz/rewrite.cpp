@@ -14,6 +14,8 @@ namespace {
 using codec::Member;
 using codec::Node;
 
+constexpr std::size_t kTomlNumberBytesMax = 126;  // toml++'s; it says so when it refuses one
+
 bool is_plain_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -77,6 +79,7 @@ class Toml {
   }
   static std::optional<std::string> null() { return std::nullopt; }
   static bool takes_number(const std::string& text) {
+    if (text.size() > kTomlNumberBytesMax) return false;
     std::int64_t value = 0;
     return !codec::is_integer_text(text) ||
            std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{};

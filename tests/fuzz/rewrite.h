@@ -12,7 +12,8 @@ namespace lull::fuzz {
 /// than libfyaml takes (1024 bytes, escapes included).
 [[nodiscard]] std::optional<std::string> to_yaml(const codec::Node& object);
 
-/// Nothing if the document has what TOML has not: null, or an integer beyond 2^63-1.
+/// Nothing if the document has what TOML has not: null, an integer beyond 2^63-1, a number of more
+/// than 126 characters.
 [[nodiscard]] std::optional<std::string> to_toml(const codec::Node& object);
 
 }  // namespace lull::fuzz
