@@ -26,9 +26,9 @@ add_library(lull_warnings INTERFACE)
 target_compile_options(lull_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast -Wcast-align
   -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion -Wimplicit-fallthrough -Werror
-  -Wno-maybe-uninitialized) # GCC 12 is wrong about std::optional once it inlines (GCC bug 80635)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>) # GCC 12 is wrong about std::optional once it inlines (GCC bug 80635)
 if(LULL_SANITIZER MATCHES "thread")
-  target_compile_options(lull_warnings INTERFACE -Wno-tsan) # liburcu's fences; lull/rcu annotates the order itself
+  target_compile_options(lull_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>) # liburcu's fences; lull/rcu annotates the order itself
 endif()
 
 # lull_module(NAME SOURCES... DEPENDS targets... PRIVATE_DEPENDS targets...): one folder of lib/lull or service.

@@ -17,7 +17,8 @@ struct Extent {
 // Measures a tree, but looks at no more than `nodes_max` + 1 nodes. The recursion is as deep as the
 // tree, whose depth was checked when it was built.
 void measure(const Node& node, std::size_t depth, std::size_t nodes_max, Extent& out) {
-  out.depth = std::max(out.depth, depth);
+  const bool is_level = node.kind == Node::Kind::kObject || node.kind == Node::Kind::kArray;
+  if (is_level) out.depth = std::max(out.depth, depth);
   out.bytes += node.scalar.size();
   ++out.nodes;
   for (const auto& [name, child] : node.children) {

@@ -3,6 +3,7 @@
 #include "lull/codec/csv.h"
 #include "lull/codec/number.h"
 #include "lull/codec/parse.h"
+#include "lull/codec/record_exact.h"
 #include "lull/codec/record_fast.h"
 #include "lull/codec/record_members.h"
 
@@ -15,39 +16,6 @@ Spot to_file_spot(Spot in_text, const RawRecord& raw, RecordFormat format) noexc
   if (in_text.line == 0) return {raw.line, 0};
   if (in_text.line == 1 && format == RecordFormat::kJsonArray) in_text.column = 0;
   return {raw.line + in_text.line - 1, in_text.column};
-}
-
-// By way of a tree, which knows the place of every mistake.
-Result<void> parse_json_record(const RawRecord& raw, RecordFormat format,
-                               std::string_view file_name, const RecordSchema& schema,
-                               Record& out) {
-  if (!raw.text.starts_with('{')) {
-    const Spot spot = to_file_spot({1, 1}, raw, format);
-    return fail(ErrorCode::kInvalid, "the record is not an object, expected '{'",
-                {std::string(file_name), spot.line, spot.column, {}});
-  }
-  DocumentLimits limits;
-  limits.document_bytes_max = raw.text.size();
-  Result<Node> node = parse_document(raw.text, DocumentFormat::kJson, {file_name, 0}, limits);
-  if (!node) {
-    Location& where = node.error().where;
-    const Spot spot = to_file_spot({where.line, where.column}, raw, format);
-    where.line = spot.line;
-    where.column = spot.column;
-    return tl::make_unexpected(std::move(node.error()));
-  }
-  std::vector<RecordMember> members;
-  members.reserve(node->children.size());
-  std::deque<std::string> nested;  // keeps texts alive; does not move them
-  for (const auto& [name, child] : node->children) {
-    std::string_view text = child.scalar;
-    if (child.kind == Node::Kind::kArray || child.kind == Node::Kind::kObject) {
-      text = nested.emplace_back(to_json(child));
-    }
-    members.push_back({name, child.kind, text,
-                       to_file_spot({child.origin.line, child.origin.column}, raw, format)});
-  }
-  return make_record(members, {file_name, raw.line}, schema, out);
 }
 
 FieldType column_type(const RecordSchema& schema, std::string_view column) noexcept {
@@ -143,6 +111,38 @@ Result<void> CsvRow::parse(const std::vector<std::string>& columns, Record& out)
 
 }  // namespace
 
+Result<void> parse_exact_record(const RawRecord& raw, RecordFormat format,
+                                std::string_view file_name, const RecordSchema& schema,
+                                Record& out) {
+  if (!raw.text.starts_with('{')) {
+    const Spot spot = to_file_spot({1, 1}, raw, format);
+    return fail(ErrorCode::kInvalid, "the record is not an object, expected '{'",
+                {std::string(file_name), spot.line, spot.column, {}});
+  }
+  DocumentLimits limits;
+  limits.document_bytes_max = raw.text.size();
+  Result<Node> node = parse_document(raw.text, DocumentFormat::kJson, {file_name, 0}, limits);
+  if (!node) {
+    Location& where = node.error().where;
+    const Spot spot = to_file_spot({where.line, where.column}, raw, format);
+    where.line = spot.line;
+    where.column = spot.column;
+    return tl::make_unexpected(std::move(node.error()));
+  }
+  std::vector<RecordMember> members;
+  members.reserve(node->children.size());
+  std::deque<std::string> nested;  // keeps texts alive; does not move them
+  for (const auto& [name, child] : node->children) {
+    std::string_view text = child.scalar;
+    if (child.kind == Node::Kind::kArray || child.kind == Node::Kind::kObject) {
+      text = nested.emplace_back(to_json(child));
+    }
+    members.push_back({name, child.kind, text,
+                       to_file_spot({child.origin.line, child.origin.column}, raw, format)});
+  }
+  return make_record(members, {file_name, raw.line}, schema, out);
+}
+
 Result<Record> parse_record(const RawRecord& raw, const RawRecords& file, RecordFormat format,
                             std::string_view file_name, const RecordSchema& schema) {
   Record out;
@@ -157,7 +157,7 @@ Result<void> parse_record(const RawRecord& raw, const RawRecords& file, RecordFo
     return CsvRow(raw, file_name, schema).parse(file.columns, out);
   }
   if (parse_flat_record(raw, file_name, schema, out)) return {};
-  return parse_json_record(raw, format, file_name, schema, out);
+  return parse_exact_record(raw, format, file_name, schema, out);
 }
 
 }  // namespace lull::codec

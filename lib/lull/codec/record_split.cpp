@@ -34,7 +34,7 @@ class Splitter {
   Result<void> add(std::size_t begin, std::size_t end, std::uint32_t line) {
     return add(begin, end, line, hash128(text_.substr(begin, end - begin)));
   }
-  [[nodiscard]] std::size_t element_end(std::size_t at, std::uint32_t& line) const noexcept;
+  [[nodiscard]] std::size_t element_end(std::size_t at) const noexcept;
   [[nodiscard]] std::size_t skip_space(std::size_t at, std::uint32_t& line) const noexcept;
   Result<void> header(std::string_view row, const RecordSchema& schema);
 
@@ -87,7 +87,7 @@ std::size_t Splitter::skip_space(std::size_t at, std::uint32_t& line) const noex
 
 // Where the array's element at `at` ends: at a comma or bracket of the array itself, or at the end
 // of the text. Whether the element is well-formed is for parse_record() to say.
-std::size_t Splitter::element_end(std::size_t at, std::uint32_t& line) const noexcept {
+std::size_t Splitter::element_end(std::size_t at) const noexcept {
   std::size_t depth = 0;
   for (; at < text_.size(); ++at) {
     switch (text_[at]) {
@@ -107,9 +107,6 @@ std::size_t Splitter::element_end(std::size_t at, std::uint32_t& line) const noe
         break;
       case ',':
         if (depth == 0) return at;
-        break;
-      case '\n':
-        ++line;
         break;
       default:
         break;
@@ -131,16 +128,17 @@ Result<RawRecords> Splitter::json_array() {
     if (text_[at] != '{') {
       return fail_at(at, ErrorCode::kSyntax, "expected a record, an object in braces");
     }
-    const std::uint32_t record_line = line;
-    const std::size_t end = element_end(at, line);
+    const std::size_t end = element_end(at);
     if (end >= text_.size()) {
       return fail_at(at, ErrorCode::kSyntax, "a record that is never closed",
                      "look for a missing '}', ']' or '\"'");
     }
     const std::size_t last = text_.substr(0, end).find_last_not_of(kSpace);
-    if (auto added = add(at, last + 1, record_line); !added) {
+    if (auto added = add(at, last + 1, line); !added) {
       return tl::make_unexpected(added.error());
     }
+    // Also those within strings, where none may be: the places of what follows depend on them.
+    line += static_cast<std::uint32_t>(std::ranges::count(text_.substr(at, end - at), '\n'));
     at = end;
     if (text_[at] != ',') break;
     at = skip_space(at + 1, line);

@@ -43,6 +43,7 @@ class YamlReader {
   void event(fy_event* event);
   void document_start(fy_event* event);
   void scalar(fy_event* event);
+  std::string_view scalar_text(fy_token* token);
   void key(fy_event* event, std::string_view text);
   void value(fy_event* event, std::string_view text);
   void alias(fy_event* event);
@@ -56,7 +57,8 @@ class YamlReader {
   DocumentBuilder& builder_;
   std::size_t anchors_max_;
   Positions positions_;
-  Spot last_;  // of the last event that has a place
+  Spot last_;             // of the last event that has a place
+  std::string unquoted_;  // the last text that libfyaml was not asked for
   std::size_t documents_ = 0;
   std::map<std::string, NodePath, std::less<>> anchors_;
   std::unique_ptr<fy_diag, Deleter> diag_;
@@ -138,8 +140,21 @@ void YamlReader::document_start(fy_event* event) {
   }
 }
 
+// libfyaml before 0.9.5 reads 'a''''b' as a''' (its iterator doubles the quotes in a row, and the
+// length that it has counted cuts them off) and loses memory on it. So it is not asked for these.
+std::string_view YamlReader::scalar_text(fy_token* token) {
+  const fy_mark* const mark = token == nullptr ? nullptr : fy_token_start_mark(token);
+  if (mark == nullptr || fy_token_scalar_style(token) != FYSS_SINGLE_QUOTED) {
+    return token_text(token);
+  }
+  const std::string_view source = single_quoted_source(text_.substr(mark->input_pos));
+  if (source.find("''''") == std::string_view::npos) return token_text(token);
+  unquoted_ = single_quoted_text(source);
+  return unquoted_;
+}
+
 void YamlReader::scalar(fy_event* event) {
-  const std::string_view text = token_text(event->scalar.value);
+  const std::string_view text = scalar_text(event->scalar.value);
   if (builder_.expects_key()) {
     key(event, text);
   } else {

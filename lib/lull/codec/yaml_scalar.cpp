@@ -9,6 +9,8 @@ namespace lull::codec {
 namespace {
 
 constexpr std::string_view kDecimal = "0123456789";
+constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kBreaks = "\r\n";
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -97,6 +99,13 @@ bool is_not_finite(std::string_view text) {
   return is_one_of(text, {".inf", ".Inf", ".INF"});
 }
 
+void append_undoubled(std::string& out, std::string_view line) {
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    out += line[at];
+    if (line[at] == '\'') ++at;
+  }
+}
+
 }  // namespace
 
 tl::expected<CoreScalar, ScalarFault> resolve_core_scalar(std::string_view text) {
@@ -112,6 +121,40 @@ tl::expected<CoreScalar, ScalarFault> resolve_core_scalar(std::string_view text)
   if (auto radix = resolve_radix(text)) return *std::move(radix);
   if (const auto decimal = split_decimal(text)) return resolve_decimal(*decimal, text);
   return CoreScalar{Node::Kind::kString, std::string(text)};
+}
+
+std::string_view single_quoted_source(std::string_view text) noexcept {
+  std::size_t end = text.find('\'');
+  while (end < text.size() && text.substr(end + 1).starts_with('\'')) {
+    end = text.find('\'', end + 2);
+  }
+  return text.substr(0, end);
+}
+
+std::string single_quoted_text(std::string_view source) {
+  std::string out;
+  out.reserve(source.size());
+  for (std::size_t at = 0;;) {
+    const std::size_t end = std::min(source.find_first_of(kBreaks, at), source.size());
+    const bool is_last = end == source.size();
+    std::string_view line = source.substr(at, end - at);
+    if (at != 0) line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    if (!is_last) line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+    append_undoubled(out, line);
+    if (is_last) return out;
+    // One break is a space; of more, the first is nothing.
+    std::size_t breaks = 0;
+    for (at = end; at < source.size() && kBreaks.find(source[at]) != kBreaks.npos; ++breaks) {
+      at += source.substr(at).starts_with("\r\n") ? 2 : 1;
+      const std::size_t next = std::min(source.find_first_not_of(kBlanks, at), source.size());
+      if (next < source.size() && kBreaks.find(source[next]) != kBreaks.npos) at = next;
+    }
+    if (breaks == 1) {
+      out += ' ';
+    } else {
+      out.append(breaks - 1, '\n');
+    }
+  }
 }
 
 }  // namespace lull::codec

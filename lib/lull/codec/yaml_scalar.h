@@ -1,4 +1,4 @@
-// What an unquoted YAML scalar means.
+// What a YAML scalar means: any unquoted one, and single-quoted ones.
 #pragma once
 
 #include <string>
@@ -21,5 +21,13 @@ struct CoreScalar {
 /// with a leading zero: to the core schema `0123` is 123, to YAML 1.1 it is 83, and to whoever
 /// wrote it it may be the text 0123; JSON and TOML refuse it too.
 [[nodiscard]] tl::expected<CoreScalar, ScalarFault> resolve_core_scalar(std::string_view text);
+
+/// What stands between a scalar's single quotes, as it is written, where `text` begins behind the
+/// opening one.
+[[nodiscard]] std::string_view single_quoted_source(std::string_view text) noexcept;
+
+/// What that means: doubled quotes made single, lines folded.
+/// (https://yaml.org/spec/1.2.2/#732-single-quoted-style)
+[[nodiscard]] std::string single_quoted_text(std::string_view source);
 
 }  // namespace lull::codec

@@ -153,6 +153,15 @@ TEST(Limits, DepthIsExactAndTheSameInEveryFormat) {
               depth <= 64);
     EXPECT_EQ(parse("[a" + repeat(".a", depth - 2) + "]\nx = 1", DocumentFormat::kToml).has_value(),
               depth <= 64);
+    // An alias is as deep as what it stands for, of which only objects and arrays are levels.
+    EXPECT_EQ(parse("x: &x 1\ny: " + repeat("[", depth - 1) + "*x" + repeat("]", depth - 1),
+                    DocumentFormat::kYaml)
+                  .has_value(),
+              depth <= 64);
+    EXPECT_EQ(parse("x: &x {b: 1}\ny: " + repeat("[", depth - 2) + "*x" + repeat("]", depth - 2),
+                    DocumentFormat::kYaml)
+                  .has_value(),
+              depth <= 64);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "record_helper.h"
 
 namespace lull::codec {
@@ -140,6 +142,18 @@ TEST(Records, ARecordOfSeveralLinesNamesTheRightOne) {
   EXPECT_EQ(
       records("[\n{\"sku\":\"a\",\n  \"stock\" true}]", RecordFormat::kJsonArray).substr(0, 7),
       "f:3:11:");
+}
+
+TEST(Records, ALineEndWithinAStringCountsToo) {
+  // No record may have one, but what is said of it and of those behind it names the right lines.
+  const std::string text =
+      "[{\"sku\":\"a\nb\"}, {\"sku\":\"c\\\n\",\n\n\"x\":[\n1]}\n,{\"sku\":\"d\"},\n\n"
+      "{\n  \"sku\":\"e\"}, {\"sku\":\"f\"}]";
+  const auto file = split_records(text, RecordFormat::kJsonArray, "f", schema());
+  ASSERT_TRUE(file);
+  std::vector<std::uint32_t> lines;
+  for (const RawRecord& record : file->records) lines.push_back(record.line);
+  EXPECT_EQ(lines, (std::vector<std::uint32_t>{1, 2, 7, 9, 10}));
 }
 
 TEST(Records, LimitsAreNamed) {

@@ -103,6 +103,26 @@ TEST(Toml, InvalidTextNeverAborts) {
   }
 }
 
+// toml++ 3.3 asks of each such character whether it is white space, and for most does not know.
+TEST(Toml, LettersAreNoSpaces) {
+  for (const std::string_view letter :
+       {"\u00E9", "\u00DF", "\u03B1", "\u044F", "\u05D0", "\u0E01", "\u1681", "\u2061", "\u20AC",
+        "\u3042", "\u4E2D", "\uAC00", "\uFB01", "\uFF21", "\U0001F600"}) {
+    const std::string text(letter);
+    for (const std::string& line :
+         {text + " = 1", "a" + text + " = 1", "a " + text + "= 1", "a = " + text, "a = 1" + text,
+          "a = [1" + text + "]", "a = {" + text + " = 1}", "[" + text + "]", "[a" + text + "]",
+          "[a]" + text, text}) {
+      const auto node = parse("x = 1\n" + line + "\n", kToml);
+      ASSERT_FALSE(node) << line;
+      EXPECT_EQ(node.error().code, ErrorCode::kSyntax) << line;
+      EXPECT_EQ(node.error().where.file, "f") << line;
+      EXPECT_EQ(node.error().where.line, 2U) << line << ": " << node.error().text();
+    }
+    EXPECT_EQ(outcome("a = '" + text + "' # " + text + "\n", kToml), "{\"a\":\"" + text + "\"}");
+  }
+}
+
 TEST(Toml, ACommentAloneIsAnEmptyDocument) {
   EXPECT_EQ(outcome("# nothing yet\n", kToml), "{}");
 }

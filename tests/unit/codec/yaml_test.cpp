@@ -207,6 +207,45 @@ TEST(Yaml, BlockScalarsAndFolding) {
       R"({"a":"x\n y\n","b":"one two\nthree","c":"z\n\n","d":"plain more"})");
 }
 
+TEST(Yaml, DoubledQuotesInARowStayAsManyAsTheyAre) {
+  const Case cases[] = {
+      {"n: 'a''''b'", R"({"n":"a''b"})"},
+      {"n: ''''''", R"({"n":"''"})"},
+      {"{n: '''''a''''''b''c', m: 1}", R"({"m":1,"n":"''a'''b'c"})"},
+      {"'k''''l': 1", R"({"k''l":1})"},
+      {"'k''''l': 1\n\"k''l\": 2",
+       "f:2:1: key 'k''l' is defined twice; first on line 1; delete one of them"},
+      {"n: !!str 'a''''b'", R"({"n":"a''b"})"},
+      {"a: &x 'é''''b'\nb: *x", R"({"a":"é''b","b":"é''b"})"},
+      {"n: 'a''''b", "f:1:4: single-quoted scalar without closing quote (at /n)"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(outcome(c.text, kYaml), c.expected) << c.text;
+  std::string many = "n: '";  // a leak, too
+  for (int i = 0; i < 1000; ++i) many += "''";
+  EXPECT_EQ(outcome(many + "'", kYaml), "{\"n\":\"" + std::string(1000, '\'') + "\"}");
+}
+
+// Two doubled quotes in a row are undone by us, one by libfyaml; all else must be the same.
+TEST(Yaml, DoubledQuotesInARowChangeNothingAroundThem) {
+  for (const std::string_view around :
+       {"n: ' Q '", "n: '  Q\n  x'", "n: 'x  \n \t Q\t\n  y'", "n: '\n  Q'", "n: '   \n\n  Q'",
+        "n: 'Q\n '", "n: 'Q  \n   '", "n: 'Q\n\n \t'", "n: 'Q\n\n  \n \t\n  Q x'",
+        "n: 'Q\r\n  x\r\n\r\n  Q'", "n: 'Q\r  x'", "n: 'Q\\n\\'", "n: 'Q # x: {y}'",
+        "n: 'Q\n  # x'", "n: 'é Q\u2028 \u0085 x'", "n: ['Q', 'x\n Q']", "'x Q': 'Q'",
+        "n:\n  - 'Q\n\n    Q'\n"}) {
+    const auto with = [&around](std::string_view quotes) {
+      std::string out;
+      for (const char c : around) out += c == 'Q' ? std::string(quotes) : std::string(1, c);
+      return out;
+    };
+    const std::string one = outcome(with("''"), kYaml);
+    EXPECT_TRUE(one.starts_with('{')) << one;
+    std::string expected;
+    for (const char c : one) expected += std::string(c == '\'' ? 2 : 1, c);
+    EXPECT_EQ(outcome(with("''''"), kYaml), expected) << around;
+  }
+}
+
 TEST(Yaml, AnUnclosedBracketIsFoundWhereItWasOpened) {
   for (const auto& [text, line] : std::initializer_list<std::pair<const char*, const char*>>{
            {"x: 1\na: [1,\n  2\nb: 1\n", "2"},
