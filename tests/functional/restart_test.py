@@ -73,7 +73,7 @@ def test_a_corrupt_data_dir_is_refused_and_left_alone(lulld):
     lulld.data_dir.mkdir()
     lulld.start()
     lulld.stop()
-    database = max(lulld.data_dir.iterdir(), key=lambda p: p.stat().st_size)
+    database = lulld.data_dir / "lull.db"
     garbage = b"not a database" * 1000
     database.write_bytes(garbage)
     done = subprocess.run([BIN / "lulld", "--config", lulld.config], capture_output=True, text=True,
