@@ -45,7 +45,7 @@ class InstanceImpl final : public Instance {
       publisher_->stop();
       feeds_.clear();
       last_good_.stop();
-      throw;
+      throw;  // Allowed: on its way from the standard library to the caller
     }
   }
 

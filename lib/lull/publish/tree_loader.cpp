@@ -117,7 +117,8 @@ void TreeLoader::Build::find_apps(std::span<const std::string> profiles) {
       return validate::split_layer_name(name, profiles).app == app && has_layer(name);
     };
     const bool there = is_its_layer(app) || std::ranges::any_of(profiles, [&](const auto& profile) {
-                         return is_its_layer(app + '-' + profile);
+                         std::string name = app;
+                         return is_its_layer(name.append("-").append(profile));
                        });
     if (there != (base && base->has_app(app))) apps.emplace(app, there);
   }

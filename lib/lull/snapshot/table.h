@@ -178,6 +178,8 @@ class TableBuilder {
     void add(std::string_view key, bool remove, std::size_t expected);
     /// Faster than comparing keys, for 40 bytes a change meanwhile.
     void sort_by_words();
+    /// One of a key that stands there more than once, after sorting; null if there is none.
+    [[nodiscard]] const OrderedSet::Change* twice() const noexcept;
   };
 
   void note_order(std::span<const RecordStore::Change> part);

@@ -95,15 +95,15 @@ Result<std::shared_ptr<const Table>> TableBuilder::restore(Table::Layout layout,
   for (std::size_t number = 0; number < builder.indexes_.size(); ++number) {
     indexes.push_back(std::async(std::launch::async, [&builder, &changes, number] {
       builder.note_index(number, changes);
-      builder.indexes_[number].sort_by_words();
-      return apply_order(builder.base_->indexes_[number], builder.indexes_[number]);
+      OrderChanges& noted = builder.indexes_[number];
+      noted.sort_by_words();
+      if (noted.twice() != nullptr) return Table::Order();  // so it is in the order of keys
+      return apply_order(builder.base_->indexes_[number], noted);
     }));
   }
   builder.note_order(changes);
   builder.order_.sort_by_words();
-  const auto& keys = builder.order_.changes;
-  if (const auto twice = std::ranges::adjacent_find(keys, {}, &OrderedSet::Change::key);
-      twice != keys.end()) {
+  if (const auto* const twice = builder.order_.twice()) {
     return fail(ErrorCode::kInvalid, "key '" + std::string(twice->key) + "' stands there twice");
   }
   Table::Order order = apply_order(builder.base_->order_, builder.order_);
@@ -137,6 +137,11 @@ std::size_t TableBuilder::part_of(std::string_view key, std::size_t parts) noexc
 void TableBuilder::OrderChanges::add(std::string_view key, bool remove, std::size_t expected) {
   if (changes.capacity() == 0) changes.reserve(expected);
   changes.push_back({keys.copy(key), remove});
+}
+
+const OrderedSet::Change* TableBuilder::OrderChanges::twice() const noexcept {
+  const auto found = std::ranges::adjacent_find(changes, {}, &OrderedSet::Change::key);
+  return found == changes.end() ? nullptr : &*found;
 }
 
 void TableBuilder::OrderChanges::sort_by_words() {
