@@ -27,7 +27,9 @@ class Bench {
     publish::CollectionSpec spec;
     spec.name = "inventory";
     spec.kind = snapshot::CollectionKind::kTable;
-    publisher_ = publish::Publisher::open({}, {spec}, clock_).value();
+    publish::PublisherOptions options;
+    options.snapshot_bytes_alive_max = std::uint64_t{64} << 30U;  // a rebuild holds two tables
+    publisher_ = publish::Publisher::open(options, {spec}, clock_).value();
     publisher_->observe([this](const publish::Publication& publication) {
       writer_seconds_.store(writer_seconds_.load(std::memory_order_relaxed) + publication.seconds,
                             std::memory_order_relaxed);

@@ -118,7 +118,7 @@ def start_from_nothing(options, directory):
 def wait_until_kept(server, directory):
     """The last-known-good is written in the background: until its file stands still for a second."""
     def size():
-        return sum(file.stat().st_size for file in (directory / "data").glob("lull.db*"))
+        return sum(file.stat().st_size for file in (directory / "data").glob("last-good.db*"))
 
     last, since = size(), time.monotonic()
 
@@ -148,7 +148,7 @@ def measure_starts(options, directory):
             wait_for(lambda: metric(server, "lull_collection_stale") == 0, "the source is read", server.process)
             until_fresh.append(time.perf_counter() - begun)
     return {"start s": median(from_nothing), "start from last-known-good s": median(from_good),
-            "until it is fresh s": median(until_fresh), "lull.db MB": size / 1e6}
+            "until it is fresh s": median(until_fresh), "last-good.db MB": size / 1e6}
 
 
 def measure(options, records):
