@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Dependencies point one way: which part may include which, and who may include liburcu."""
+"""Dependencies point one way: which part may include which, and who may include liburcu and SQLite."""
 
 import re
 
@@ -56,4 +56,6 @@ for path in code():
     for number, line in enumerate(lines(path), 1):
         if re.match(r"\s*#\s*include\s+<urcu", line) and path.parts[:3] != ("lib", "lull", "rcu"):
             problems.append(f"{path}:{number}: only lib/lull/rcu includes liburcu")
+        if re.match(r"\s*#\s*include\s+<sqlite3", line) and path.parts[0] != "tests" and path.name != "database.cpp":
+            problems.append(f"{path}:{number}: only lib/lull/publish/database.cpp opens SQLite files, one connection each")
 finish(problems, checked)

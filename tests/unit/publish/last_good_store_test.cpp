@@ -167,6 +167,15 @@ TEST_F(LastGoodStoreTest, WhatIsInterruptedAtTheEndIsCompletedByTheNextSave) {
   EXPECT_GT(batches, 4);
 }
 
+/// Row 33: SQLite before 3.51.3 may lose a checkpoint that two connections do, and a mapped file
+/// turns an error of the disk into a signal.
+TEST_F(LastGoodStoreTest, NobodyElseHasTheFileAndItIsNotMapped) {
+  EXPECT_EQ(count("PRAGMA mmap_size"), 0);
+  EXPECT_EQ(store_->database().text("PRAGMA locking_mode").value(), "exclusive");
+  EXPECT_EQ(store_->database().text("PRAGMA journal_mode").value(), "wal");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "last-good.db-shm")) << "no shared memory";
+}
+
 TEST_F(LastGoodStoreTest, TheFileShrinksWithItsContent) {
   const Parts many_parts = many(0, 3000);
   ASSERT_TRUE(save({}, many_parts));
