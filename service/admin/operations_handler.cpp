@@ -20,6 +20,15 @@ void send(http::Reply& reply, unsigned status, std::string_view content_type, st
   reply.send_owned(head, std::move(body));
 }
 
+void send_not_found(http::Reply& reply, std::string_view path, const std::string& hint) {
+  api::send_problem(
+      reply, {404, api::code::kRouteNotFound, "no route " + api::echoed(path) + "; " + hint, {}});
+}
+
+bool is_probe(std::string_view path) noexcept {
+  return path == "/livez" || path == "/readyz";
+}
+
 }  // namespace
 
 OperationsHandler::OperationsHandler(const Instance& instance, const Clock& clock)
@@ -27,13 +36,8 @@ OperationsHandler::OperationsHandler(const Instance& instance, const Clock& cloc
 
 void OperationsHandler::handle(const http::Request& request, http::Reply& reply) {
   const std::string_view path = request.path;
-  const bool known =
-      path == "/livez" || path == "/readyz" || path == "/metrics" || path == "/admin/v1/status";
-  if (!known) {
-    return api::send_problem(reply, {404,
-                                     api::code::kRouteNotFound,
-                                     "no route " + api::echoed(path) + "; data is under /v1",
-                                     {}});
+  if (!is_probe(path) && path != "/metrics" && path != "/admin/v1/status") {
+    return send_not_found(reply, path, "data is under /v1");
   }
   if (request.method != http::Method::kGet && request.method != http::Method::kHead) {
     return api::send_allowed(request, reply, api::kReadMethods);
@@ -50,6 +54,11 @@ void OperationsHandler::handle(const http::Request& request, http::Reply& reply)
         telemetry::metrics_page(instance_, server ? server->stats() : http::Server::Stats{}));
   }
   send(reply, 200, kJson, status_json(instance_, started_, clock_.wall()));
+}
+
+void ProbesHandler::handle(const http::Request& request, http::Reply& reply) {
+  if (is_probe(request.path)) return operations_.handle(request, reply);
+  send_not_found(reply, request.path, "data is under /v1, operations are at admin_listen");
 }
 
 std::string OperationsHandler::problem(unsigned status, std::string_view code,

@@ -28,4 +28,20 @@ class OperationsHandler final : public http::Handler {
   std::atomic<const http::Server*> server_{nullptr};  // set once by main, read by handle()
 };
 
+/// What is left beside the data where operations have an address of their own: /livez and /readyz.
+/// Threads: handle() from all server threads.  Lifetime: `operations` outlives it.
+class ProbesHandler final : public http::Handler {
+ public:
+  explicit ProbesHandler(OperationsHandler& operations) noexcept : operations_(operations) {}
+
+  void handle(const http::Request& request, http::Reply& reply) override;
+  [[nodiscard]] std::string problem(unsigned status, std::string_view code,
+                                    std::string_view detail) const override {
+    return operations_.problem(status, code, detail);
+  }
+
+ private:
+  OperationsHandler& operations_;
+};
+
 }  // namespace lull::admin

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list_hook.hpp>
 #include <chrono>
 #include <cstddef>
@@ -16,10 +16,10 @@ namespace lull::http {
 
 class Worker;
 
-/// With the concrete executor instead of any_io_executor, which would cost an allocation an
-/// operation.
-using Socket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+/// Of a port or a Unix domain socket. With the concrete executor instead of any_io_executor, which
+/// would cost an allocation an operation.
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                boost::asio::io_context::executor_type>;
 
 /// Reads requests, has them answered and sends the replies, one thing at a time: while replies wait
 /// for the client nothing is read, so that a client that does not read is held back by TCP.

@@ -1,10 +1,11 @@
-// A port, shared by the server's threads.
+// Sockets that listen, shared by the server's threads.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "http/endpoint.h"
 #include "lull/base/error.h"
 
 namespace lull::http {
@@ -23,23 +24,31 @@ class Descriptor {
   int fd_;
 };
 
-/// Sockets that listen on one address and port.
-struct Listeners {
-  std::vector<Descriptor> sockets;
-  std::uint16_t port = 0;
-  bool is_ipv6 = false;
+/// One thread's socket of an endpoint.
+struct Listener {
+  Descriptor socket;
+  int family = 0;  ///< AF_INET, AF_INET6 or AF_UNIX.
+  /// The queue outlives this process: at a stop what is queued is left to the next one.
+  bool queue_stays = false;
 };
 
-/// Opens `count` non-blocking listening sockets that share the port by SO_REUSEPORT.
-/// Errors: kInvalid for what is not an address, kUnavailable when the port is taken or not allowed,
-/// or the address is not one of this machine.
-[[nodiscard]] Result<Listeners> listen_on(const std::string& address, std::uint16_t port,
-                                          unsigned count);
+/// What an endpoint has become.
+struct Listening {
+  std::vector<Listener> listeners;  ///< Number i is for thread i modulo their number.
+  Endpoint bound;                   ///< As asked, with the port that was taken.
+};
+
+/// Opens non-blocking listening sockets for so many threads. A port is shared by SO_REUSEPORT; of a
+/// Unix domain socket and of an inherited one each thread has a duplicate. A path at which nobody
+/// listens any more is taken over; who may connect is for the directory's permissions to say.
+/// Errors: kInvalid for what is not an address; kUnavailable when the port or path is taken or not
+/// allowed, the address is not one of this machine, or the service manager passed no sockets.
+[[nodiscard]] Result<Listening> listen_on(const Endpoint& endpoint, unsigned threads);
 
 /// Makes the kernel drop requests for new connections, while those under way still complete: a
 /// client that comes now tries again a second later and finds the port closed, or the next server
 /// on it. Without this, a connection that completes just before the listener is closed would be
-/// reset.
+/// reset. Only for sockets of a port.
 void drop_new_connections(int listener) noexcept;
 
 }  // namespace lull::http

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -33,15 +34,23 @@ class SignalBlock {
 
 class ThreadedServer final : public Server {
  public:
-  ThreadedServer(ServerOptions options, Handler& handler, Listeners listeners)
-      : options_(std::move(options)), port_(listeners.port) {
-    for (Descriptor& socket : listeners.sockets) {
-      workers_.push_back(std::make_unique<Worker>(options_, handler, std::move(socket),
-                                                  listeners.is_ipv6, [this] { return open(); }));
+  ThreadedServer(ServerOptions options, Handler& handler, std::vector<Listening> listening)
+      : options_(std::move(options)) {
+    std::vector<std::vector<Listener>> listeners(options_.threads);
+    for (Listening& endpoint : listening) {
+      endpoints_.push_back(std::move(endpoint.bound));
+      for (std::size_t i = 0; i < endpoint.listeners.size(); ++i) {
+        listeners[i % listeners.size()].push_back(std::move(endpoint.listeners[i]));
+      }
+    }
+    for (auto& of_thread : listeners) {
+      workers_.push_back(std::make_unique<Worker>(options_, handler, std::move(of_thread),
+                                                  [this] { return open(); }));
     }
   }
 
   ~ThreadedServer() override {
+    remove_paths();
     for (auto& worker : workers_) worker->stop_now();
     join();
   }
@@ -54,12 +63,15 @@ class ThreadedServer final : public Server {
     }
   }
 
-  [[nodiscard]] std::uint16_t port() const noexcept override { return port_; }
+  [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept override {
+    return endpoints_;
+  }
 
   void stop() override {
     if (std::exchange(stopped_, true)) return;
     // All at once: a request for a connection goes to any of them.
-    for (auto& worker : workers_) drop_new_connections(worker->listener());
+    for (auto& worker : workers_) worker->drop_new_connections();
+    remove_paths();
     for (auto& worker : workers_) worker->drain();
   }
 
@@ -74,6 +86,14 @@ class ThreadedServer final : public Server {
     }
   }
 
+  /// Once: another server may listen there afterwards.
+  void remove_paths() noexcept {
+    if (std::exchange(paths_removed_, true)) return;
+    for (const Endpoint& endpoint : endpoints_) {
+      if (endpoint.kind == Endpoint::Kind::kUnix) ::unlink(endpoint.path.c_str());
+    }
+  }
+
   [[nodiscard]] std::uint64_t open() const noexcept {
     std::uint64_t sum = 0;
     for (const auto& worker : workers_) sum += std::as_const(*worker).counters().open();
@@ -81,10 +101,11 @@ class ThreadedServer final : public Server {
   }
 
   const ServerOptions options_;
-  const std::uint16_t port_;
+  std::vector<Endpoint> endpoints_;  // fixed after construction
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;  // the controlling thread
-  bool stopped_ = false;              // the controlling thread
+  bool stopped_ = false;              // likewise
+  bool paths_removed_ = false;        // likewise
 };
 
 Server::Stats ThreadedServer::stats() const {
@@ -109,11 +130,15 @@ Server::Stats ThreadedServer::stats() const {
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler& handler) {
   if (options.threads == 0) return fail(ErrorCode::kInvalid, "threads must be at least 1");
-  auto listeners = listen_on(options.address, options.port, options.threads);
-  if (!listeners) return tl::make_unexpected(std::move(listeners.error()));
+  std::vector<Listening> listening;
+  for (const Endpoint& endpoint : options.listen) {
+    auto opened = listen_on(endpoint, options.threads);
+    if (!opened) return tl::make_unexpected(std::move(opened.error()));
+    listening.push_back(*std::move(opened));
+  }
   try {
     auto server =
-        std::make_unique<ThreadedServer>(std::move(options), handler, std::move(*listeners));
+        std::make_unique<ThreadedServer>(std::move(options), handler, std::move(listening));
     server->run();
     return std::unique_ptr<Server>(std::move(server));
   } catch (const std::system_error& error) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "http/endpoint.h"
 #include "http/handler.h"
 #include "lull/base/error.h"
 #include "lull/base/histogram.h"
@@ -15,8 +16,7 @@
 namespace lull::http {
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0: any free one; see Server::port().
+  std::vector<Endpoint> listen;  ///< At least one.
   unsigned threads = 1;
   std::vector<std::string> routes;  ///< Labels of Reply::route; the first is for what has none.
 
@@ -41,18 +41,19 @@ struct ServerOptions {
   std::function<void()> after_handle;
 };
 
-/// One io_context and one SO_REUSEPORT acceptor a thread; a connection lives on one thread.
+/// One io_context a thread, with a socket of each endpoint; a connection lives on one thread.
 /// Threads: start, stop and wait from one; the rest from any.
 class Server {
  public:
-  /// Binds, listens and starts the threads. Errors: the port is in use, the address is not ours.
+  /// Binds, listens and starts the threads. Errors: as listen_on().
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(ServerOptions options,
                                                              Handler& handler);
 
   /// Stops at once if stop() and wait() did not come before.
   virtual ~Server() = default;
 
-  [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+  /// The endpoints, with ports that were taken.
+  [[nodiscard]] virtual const std::vector<Endpoint>& endpoints() const noexcept = 0;
 
   /// Begins the drain: connections that are queued on the listeners are still accepted and served,
   /// the last reply that a client has asked for says `Connection: close`, idle connections are

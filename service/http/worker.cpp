@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
@@ -30,24 +31,28 @@ bool is_out_of_resources(int code) noexcept {
 
 // The hint takes the locks out of sockets, which only this thread touches, and leaves those of the
 // queue, into which drain() and stop_now() post.
-Worker::Worker(const ServerOptions& options, Handler& handler, Descriptor listener, bool is_ipv6,
+Worker::Worker(const ServerOptions& options, Handler& handler, std::vector<Listener> listeners,
                std::function<std::uint64_t()> open_count)
     : options_(options),
       limits_{options.target_bytes_max, options.header_bytes_max, options.request_body_bytes_max},
       reply_bytes_max_(options.reply_bytes_alive_max / options.threads),
       handler_(handler),
       open_count_(std::move(open_count)),
-      protocol_(is_ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4()),
-      listener_(listener.get()),
       counters_(std::max<std::size_t>(options.routes.size(), 1)),
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-      acceptor_(io_.get_executor()),
       timer_(io_.get_executor()) {
-  acceptor_.assign(protocol_, listener.release());
   update_now();
   reply_.set_date(std::chrono::system_clock::now());
-  wait_accept();
+  for (Listener& listener : listeners) wait_accept(doors_.emplace_back(io_, std::move(listener)));
   wait_tick();
+}
+
+Worker::Door::Door(asio::io_context& io, Listener listener)
+    : fd(listener.socket.get()),
+      family(listener.family),
+      queue_stays(listener.queue_stays),
+      acceptor(io.get_executor()) {
+  acceptor.assign(asio::generic::stream_protocol(family, 0), listener.socket.release());
 }
 
 Worker::~Worker() {
@@ -58,11 +63,21 @@ void Worker::run() {
   io_.run();
 }
 
+void Worker::drop_new_connections() noexcept {
+  for (const Door& door : doors_) {
+    if (door.family != AF_UNIX && !door.queue_stays) http::drop_new_connections(door.fd);
+  }
+}
+
 void Worker::drain() {
   asio::post(io_, [this] {
     update_now();
     draining_ = true;
     drain_began_ = now_;
+    boost::system::error_code ignored;
+    for (Door& door : doors_) {
+      if (door.queue_stays) door.acceptor.close(ignored);
+    }
     timer_.cancel();  // the next tick comes sooner
     wait_tick();
   });
@@ -98,31 +113,31 @@ void Worker::after_handle() const {
 #endif
 }
 
-void Worker::wait_accept() {
-  acceptor_.async_wait(Acceptor::wait_read, [this](const boost::system::error_code& ec) {
+void Worker::wait_accept(Door& door) {
+  door.acceptor.async_wait(Acceptor::wait_read, [this, &door](const boost::system::error_code& ec) {
     if (ec) return;
     update_now();
-    (void)accept_queued();
-    if (!accept_paused_) wait_accept();
+    (void)accept_queued(door);
+    if (!door.paused) wait_accept(door);
   });
 }
 
-bool Worker::accept_queued() {
+bool Worker::accept_queued(Door& door) {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(door.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      adopt(fd);
+      adopt(fd, door.family);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return false;
     } else if (is_out_of_resources(errno)) {
-      accept_paused_ = true;  // until the next tick: the queue stays readable, and would spin
+      door.paused = true;  // until the next tick: the queue stays readable, and would spin
       return false;
     }  // else: that client is gone
   }
   return true;
 }
 
-void Worker::adopt(int fd) {
+void Worker::adopt(int fd, int family) {
   Descriptor owner(fd);
   const std::uint64_t open = open_count_();
   const bool is_refused = open >= options_.connections_max;
@@ -130,7 +145,7 @@ void Worker::adopt(int fd) {
   if (open >= options_.connections_max + kRefusedMax) return;
   boost::system::error_code ec;
   Socket socket(io_.get_executor());
-  socket.assign(protocol_, fd, ec);
+  socket.assign(asio::generic::stream_protocol(family, 0), fd, ec);
   if (ec) return;
   (void)owner.release();
   socket.non_blocking(true, ec);
@@ -158,25 +173,35 @@ void Worker::tick() {
     Connection& connection = *at++;  // it may delete itself
     connection.sweep(now_, memory_pressure);
   }
-  if (accept_paused_ && acceptor_.is_open()) {
-    accept_paused_ = false;
-    wait_accept();
+  for (Door& door : doors_) {
+    if (!door.acceptor.is_open() || !std::exchange(door.paused, false)) continue;
+    wait_accept(door);
   }
   if (draining_) drain_tick();
-  if (!draining_ || acceptor_.is_open() || !connections_.empty()) wait_tick();
+  if (!draining_ || is_open() || !connections_.empty()) wait_tick();
+}
+
+bool Worker::is_open() const noexcept {
+  return std::ranges::any_of(doors_, [](const Door& door) { return door.acceptor.is_open(); });
 }
 
 void Worker::drain_tick() {
-  boost::system::error_code ignored;
-  if (acceptor_.is_open() && now_ - drain_began_ >= kDrainAcceptTime) {
-    while (accept_queued()) {
-    }
-    // Closing a listener resets what is queued on it: not while descriptors are short.
-    if (!accept_paused_) acceptor_.close(ignored);
-  }
+  if (now_ - drain_began_ >= kDrainAcceptTime) close_doors();
   if (now_ - drain_began_ < options_.drain_timeout) return;
-  acceptor_.close(ignored);
+  boost::system::error_code ignored;
+  for (Door& door : doors_) door.acceptor.close(ignored);
   cut_all();
+}
+
+/// Accepts what is queued first: closing a listener resets that. Not while descriptors are short.
+void Worker::close_doors() {
+  boost::system::error_code ignored;
+  for (Door& door : doors_) {
+    if (!door.acceptor.is_open()) continue;
+    while (accept_queued(door)) {
+    }
+    if (!door.paused) door.acceptor.close(ignored);
+  }
 }
 
 void Worker::cut_all() {

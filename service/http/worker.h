@@ -3,13 +3,15 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "http/connection.h"
 #include "http/counters.h"
@@ -19,7 +21,7 @@
 
 namespace lull::http {
 
-/// A listener, its connections and what they share: options, clock, scratch memory, counters.
+/// Its listeners, their connections and what those share: options, clock, scratch memory, counters.
 /// Deadlines have no timers of their own; a sweep over all connections runs every 250 ms.
 ///
 /// Threads: run() is the thread; drain(), stop_now() and counters() may be called from any other.
@@ -28,7 +30,7 @@ class Worker {
   using Time = std::chrono::steady_clock::time_point;
 
   /// `open_count` gives the connections that are open on all threads.
-  Worker(const ServerOptions& options, Handler& handler, Descriptor listener, bool is_ipv6,
+  Worker(const ServerOptions& options, Handler& handler, std::vector<Listener> listeners,
          std::function<std::uint64_t()> open_count);
   ~Worker();
   Worker(const Worker&) = delete;
@@ -38,8 +40,8 @@ class Worker {
   void run();
   void drain();
   void stop_now();
-  /// Good until run() returns; only for drop_new_connections().
-  [[nodiscard]] int listener() const noexcept { return listener_; }
+  /// Before drain(): no new connections come to its ports. From the thread that calls drain().
+  void drop_new_connections() noexcept;
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
   // For connections.
@@ -63,7 +65,8 @@ class Worker {
 
  private:
   using Executor = boost::asio::io_context::executor_type;
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor>;
+  using Acceptor =
+      boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, Executor>;
   using Timer = boost::asio::basic_waitable_timer<
       std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
   using Connections =
@@ -74,13 +77,25 @@ class Worker {
       boost::intrusive::member_hook<Connection, Connection::WaitingHook, &Connection::waiting>,
       boost::intrusive::constant_time_size<false>>;
 
-  void wait_accept();
+  /// A listener at work.
+  struct Door {
+    Door(boost::asio::io_context& io, Listener listener);
+    const int fd;
+    const int family;
+    const bool queue_stays;
+    Acceptor acceptor;
+    bool paused = false;  // until the next tick
+  };
+
+  void wait_accept(Door& door);
   /// False when nothing is queued, or nothing can be accepted for now.
-  [[nodiscard]] bool accept_queued();
-  void adopt(int fd);
+  [[nodiscard]] bool accept_queued(Door& door);
+  void adopt(int fd, int family);
   void wait_tick();
   void tick();
   void drain_tick();
+  void close_doors();
+  [[nodiscard]] bool is_open() const noexcept;
   void cut_all();
 
   const ServerOptions& options_;
@@ -88,12 +103,10 @@ class Worker {
   const std::uint64_t reply_bytes_max_;  // this thread's share
   Handler& handler_;
   const std::function<std::uint64_t()> open_count_;
-  const boost::asio::ip::tcp protocol_;
-  const int listener_;
   Counters counters_;
   // All below: only the worker's thread.
   boost::asio::io_context io_;
-  Acceptor acceptor_;
+  std::deque<Door> doors_;
   Timer timer_;
   Connections connections_;
   Waiting waiting_;                // the one that has waited for the longest comes first
@@ -103,7 +116,6 @@ class Worker {
   Time now_;
   Time drain_began_;
   bool draining_ = false;
-  bool accept_paused_ = false;
 };
 
 }  // namespace lull::http

@@ -17,7 +17,7 @@ struct Reply {
 /// Asks one server, a connection a request. Threads: one at a time.
 class Client {
  public:
-  /// `url` is `http://HOST[:PORT]`. Errors: kInvalid if it is anything else.
+  /// `url` is `http://HOST[:PORT]` or `unix:PATH`. Errors: kInvalid if it is anything else.
   [[nodiscard]] static Result<Client> of(std::string_view url, std::chrono::seconds timeout);
 
   /// GET of a target that is already percent-encoded.
@@ -25,11 +25,12 @@ class Client {
   [[nodiscard]] Result<Reply> get(const std::string& target) const;
 
  private:
-  Client(std::string host, std::string port, std::chrono::seconds timeout)
-      : host_(std::move(host)), port_(std::move(port)), timeout_(timeout) {}
+  Client(std::string host, std::string port, std::string path, std::chrono::seconds timeout)
+      : host_(std::move(host)), port_(std::move(port)), path_(std::move(path)), timeout_(timeout) {}
 
   std::string host_;
   std::string port_;
+  std::string path_;  // of a Unix domain socket; empty: host and port
   std::chrono::seconds timeout_;
 };
 

@@ -30,7 +30,8 @@ struct Arguments {
 
 void add_commands(CLI::App& app, Arguments& arguments) {
   app.fallthrough();  // the subcommands inherit it: the global options may stand behind them too
-  app.add_option("-s,--server", arguments.server, "Address of the server")
+  app.add_option("-s,--server", arguments.server,
+                 "Address of the server: http://HOST:PORT or unix:PATH")
       ->envname("LULL_SERVER")
       ->capture_default_str();
   app.add_option("-o,--output", arguments.format,

@@ -17,8 +17,10 @@ struct ValueFlag {
   const char* help;
 };
 
-constexpr std::array<ValueFlag, 5> kValueFlags = {{
-    {"--listen", "listen", "HOST:PORT", "Address to serve on, such as 0.0.0.0:8080 or [::1]:8080"},
+constexpr std::array<ValueFlag, 6> kValueFlags = {{
+    {"--listen", "listen", "ADDRESS[,...]",
+     "Where to serve: HOST:PORT such as 0.0.0.0:8080 or [::1]:8080, unix:PATH, or systemd"},
+    {"--admin-listen", "admin_listen", "ADDRESS", "Serve /admin and /metrics there instead"},
     {"--threads", "threads", "N", "Server threads; default: one a core"},
     {"--data-dir", "data_dir", "DIR",
      "Where revisions are made durable and the last-known-good is kept"},

@@ -101,10 +101,17 @@ void log_last_good(InstanceOptions& options, Log& log) {
   };
 }
 
+std::string addresses(const std::vector<http::Endpoint>& endpoints) {
+  std::string out;
+  for (const http::Endpoint& endpoint : endpoints) {
+    out += (out.empty() ? "" : ",") + endpoint.text();
+  }
+  return out;
+}
+
 http::ServerOptions server_options(const settings::Settings& settings, const Instance& instance) {
   http::ServerOptions out;
-  out.address = settings.listen.host;
-  out.port = settings.listen.port;
+  out.listen = settings.listen;
   out.threads = settings.threads;
   out.routes = api::route_names();
   out.target_bytes_max = settings.http.target_bytes_max;
@@ -119,6 +126,16 @@ http::ServerOptions server_options(const settings::Settings& settings, const Ins
   out.reply_bytes_alive_max = settings.http.reply_bytes_alive_max;
   out.memory_pressure = [&instance] { return instance.publisher().pressure(); };
   return out;
+}
+
+/// One thread of its own answers, however busy those of the data are.
+Result<std::unique_ptr<http::Server>> start_admin(const settings::Settings& settings,
+                                                  const Instance& instance,
+                                                  http::Handler& operations) {
+  http::ServerOptions options = server_options(settings, instance);
+  options.listen = {*settings.admin_listen};
+  options.threads = 1;
+  return http::Server::start(std::move(options), operations);
 }
 
 std::int64_t now_seconds() noexcept {  // safe in a signal handler
@@ -175,15 +192,25 @@ int serve(const settings::Settings& settings) {
   if (!instance) return failed(log, "cannot start", instance.error());
 
   admin::OperationsHandler operations(**instance, *clock);
-  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), operations, {},
+  admin::ProbesHandler probes(operations);
+  http::Handler& beside_data = settings.admin_listen ? static_cast<http::Handler&>(probes)
+                                                     : static_cast<http::Handler&>(operations);
+  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), beside_data, {},
                           &(*instance)->stale_marks());
   auto server = http::Server::start(server_options(settings, **instance), handler);
   if (!server) return failed(log, "cannot listen", server.error());
   operations.serve_statistics_of(**server);
 
-  const settings::ListenAddress bound{settings.listen.host, (*server)->port()};
+  std::unique_ptr<http::Server> admin_server;
+  if (settings.admin_listen) {
+    auto started = start_admin(settings, **instance, operations);
+    if (!started) return failed(log, "cannot listen", started.error());
+    admin_server = *std::move(started);
+  }
+
   log.event(Level::kInfo, "serving",
-            {{"address", bound.text()},
+            {{"address", addresses((*server)->endpoints())},
+             {"admin_address", admin_server ? addresses(admin_server->endpoints()) : "the same"},
              {"threads", std::to_string(settings.threads)},
              {"version", LULL_VERSION},
              {"data_dir", settings.instance.publisher.data_dir.empty()
@@ -193,6 +220,10 @@ int serve(const settings::Settings& settings) {
   wait_for_the_end(signals, **instance, log);
   (*server)->stop();
   (*server)->wait();
+  if (admin_server) {  // it answers to the end
+    admin_server->stop();
+    admin_server->wait();
+  }
   log.event(Level::kInfo, "stopped", {});
   return 0;
 }

@@ -201,6 +201,23 @@ void Reader::strings(std::string_view key, std::vector<std::string>& out) {
   }
 }
 
+void Reader::string_or_strings(std::string_view key, std::vector<std::string>& out) {
+  const codec::Node* const node = child(key);
+  const bool overridden = context_.overrides.find(dotted(key)).has_value();
+  if (!overridden && node != nullptr && node->kind == codec::Node::Kind::kArray) {
+    return strings(key, out);
+  }
+  std::string text;
+  string(key, text);
+  if (text.empty()) return;
+  out.clear();
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t comma = overridden ? std::min(rest.find(','), rest.size()) : rest.size();
+    out.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+}
+
 void Reader::finish() {
   if (node_ == nullptr) return;
   for (const auto& [key, value] : node_->children) {

@@ -55,6 +55,8 @@ class Reader {
     }
   }
   void strings(std::string_view key, std::vector<std::string>& out);
+  /// A list of strings, or one string; in an override several are separated by commas.
+  void string_or_strings(std::string_view key, std::vector<std::string>& out);
 
   /// The member as it stands, or null; marks the key as allowed.
   const codec::Node* child(std::string_view key);

@@ -208,16 +208,26 @@ void read_log(Reader reader, Settings& out) {
   reader.finish();
 }
 
-void read_listen(Reader& root, Settings& out) {
-  std::string listen;
-  root.string("listen", listen);
-  if (listen.empty()) return;
-  if (auto address = ListenAddress::parse(listen)) {
-    out.listen = std::move(*address);
-  } else {
-    root.error_at("listen", "'" + listen + "' is not an address to listen on",
-                  "HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080");
+std::optional<http::Endpoint> endpoint(Reader& root, std::string_view key,
+                                       const std::string& text) {
+  auto out = http::Endpoint::parse(text);
+  if (!out) {
+    root.error_at(key, "'" + text + "' is not an address to listen on",
+                  "HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080, or unix:PATH, or systemd");
   }
+  return out;
+}
+
+void read_listen(Reader& root, Settings& out) {
+  std::vector<std::string> listen;
+  root.string_or_strings("listen", listen);
+  if (!listen.empty()) out.listen.clear();
+  for (const std::string& text : listen) {
+    if (auto parsed = endpoint(root, "listen", text)) out.listen.push_back(*std::move(parsed));
+  }
+  std::string admin;
+  root.string("admin_listen", admin);
+  if (!admin.empty()) out.admin_listen = endpoint(root, "admin_listen", admin);
 }
 
 void read_root(ReadContext& context, const codec::Node& node, Settings& out) {

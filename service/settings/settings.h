@@ -2,12 +2,13 @@
 // place.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "http/endpoint.h"
 #include "lull/base/error.h"
 #include "lull/instance.h"
-#include "settings/listen_address.h"
 #include "settings/overrides.h"
 
 namespace lull::settings {
@@ -27,8 +28,9 @@ struct HttpLimits {
 };
 
 struct Settings {
-  ListenAddress listen{"127.0.0.1", 8080};
-  unsigned threads = 1;  ///< Default: one a core.
+  std::vector<http::Endpoint> listen = {http::Endpoint::tcp("127.0.0.1", 8080)};
+  std::optional<http::Endpoint> admin_listen;  ///< Operations, away from the data.
+  unsigned threads = 1;                        ///< Default: one a core.
   std::string log_format = "text";
   std::string log_level = "info";
   HttpLimits http;

@@ -71,7 +71,9 @@ class Lulld:
         self.config = directory / "service.yaml"
         self.log_file = directory / "log.txt"
         self.process = None
-        self.port = None
+        self.port = None  # the first that it listens on
+        self.addresses = []
+        self.admin_address = None
         self.documents.mkdir()
         self.inventory.mkdir()
         self.configure()
@@ -96,15 +98,18 @@ class Lulld:
 
     # -- its process
 
-    def start(self, *flags, ready=True, env=None, preexec=None):
-        """Starts it and waits until it listens; with `ready` until every collection is loaded."""
+    def start(self, *flags, ready=True, env=None, preexec=None, fds=()):
+        """Starts it and waits until it listens; with `ready` until every collection is loaded. `fds` are inherited from
+        number 3 on, as a service manager passes them."""
         with open(self.log_file, "ab") as log:
             begin = log.tell()
-            self.process = subprocess.Popen(
-                [BIN / "lulld", "--config", self.config, "--log-format", "json", *flags],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=preexec,
-                env={**os.environ, **(env or {})})
-        self.port = wait_for(lambda: self._listening(begin), "lulld listens")
+            command = [BIN / "lulld", "--config", self.config, "--log-format", "json", *flags]
+            if fds:
+                moved = " ".join(f"{3 + i}<&{fd}" for i, fd in enumerate(fds))
+                command = ["bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS={len(fds)} exec "$@" {moved}', "bash", *command]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=preexec,
+                                            pass_fds=fds, env={**os.environ, **(env or {})})
+        wait_for(lambda: self._listening(begin), "lulld listens")
         if ready:
             wait_for(lambda: self.get("/readyz").status == 200, "/readyz is 200")
         return self
@@ -113,8 +118,12 @@ class Lulld:
         assert self.process.poll() is None, f"lulld ended with {self.process.returncode}:\n{self.log()}"
         for event in self.events(begin):
             if event.get("message") == "serving":
-                return int(event["address"].rsplit(":", 1)[1])
-        return None
+                self.addresses = event["address"].split(",")
+                self.admin_address = event["admin_address"]
+                ports = [int(address.rsplit(":", 1)[1]) for address in self.addresses if address[-1].isdigit()]
+                self.port = ports[0] if ports else None
+                return True
+        return False
 
     def events(self, begin=0):
         """The log's lines as objects."""
@@ -143,11 +152,14 @@ class Lulld:
     def log(self):
         return self.log_file.read_text() if self.log_file.exists() else ""
 
-    def check(self, *flags):
-        """Runs --check; returns (exit code, standard output, standard error)."""
-        done = subprocess.run([BIN / "lulld", "--config", self.config, "--check", *flags],
+    def run(self, *flags):
+        """Runs another that is expected to end by itself; returns (exit code, standard output, standard error)."""
+        done = subprocess.run([BIN / "lulld", "--config", self.config, *flags],
                               capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
+
+    def check(self, *flags):
+        return self.run("--check", *flags)
 
     def ctl(self, *arguments):
         done = subprocess.run([BIN / "lullctl", *arguments], capture_output=True, text=True, timeout=60, check=False,

@@ -18,7 +18,7 @@ ALLOWED = {
 }
 LIBRARY = set(ALLOWED)
 ALLOWED |= {
-    "settings": {"lull", "lull/base", "lull/codec", "lull/publish", "lull/snapshot", "lull/source", "lull/validate"},
+    "settings": {"http", "lull", "lull/base", "lull/codec", "lull/publish", "lull/snapshot", "lull/source", "lull/validate"},
     "http": {"lull/base"},
     # It reads the counters of both sides, and no data.
     "telemetry": {"lull", "lull/base", "lull/rcu", "lull/codec", "http"},

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,16 +59,29 @@ RawClient::RawClient(std::uint16_t port, const std::string& address, int receive
     v6->sin6_port = htons(port);
     size = sizeof(sockaddr_in6);
   }
-  fd_ = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  open(reinterpret_cast<sockaddr*>(&storage), size, receive_bytes);
+}
+
+RawClient::RawClient(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  open(reinterpret_cast<sockaddr*>(&address), sizeof address, 0);
+}
+
+void RawClient::open(const sockaddr* address, unsigned size, int receive_bytes) {
+  fd_ = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (address->sa_family != AF_UNIX) {
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
   if (receive_bytes != 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   }
   const timeval patience{kPatience.count(), 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  if (::connect(fd_, reinterpret_cast<sockaddr*>(&storage), size) != 0) close();
+  if (::connect(fd_, address, size) != 0) close();
 }
 
 RawClient::~RawClient() {

@@ -1,6 +1,8 @@
 // A client that sends bytes as they are.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -27,6 +29,8 @@ class RawClient {
   /// Connects; connected() says whether it went well. `receive_bytes` sets SO_RCVBUF.
   explicit RawClient(std::uint16_t port, const std::string& address = "127.0.0.1",
                      int receive_bytes = 0);
+  /// To a Unix domain socket.
+  explicit RawClient(const std::string& path);
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -50,6 +54,7 @@ class RawClient {
  private:
   /// Appends to buffer_; 0 at the end, -1 on error or silence.
   long fill();
+  void open(const sockaddr* address, unsigned size, int receive_bytes);
 
   int fd_ = -1;
   std::string buffer_;

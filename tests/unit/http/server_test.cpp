@@ -1,6 +1,8 @@
 // The server as a whole: start errors, limits of the machine, counters.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +11,8 @@
 #include <atomic>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 
 #include "raw_client.h"
 #include "test_server.h"
@@ -27,7 +31,7 @@ Error start_error(ServerOptions options) {
 TEST(ServerTest, APortInUseIsAnErrorEvenBesideAServerThatSharesItsPort) {
   TestServer server;
   ServerOptions options;
-  options.port = server.port();
+  options.listen = {Endpoint::tcp("127.0.0.1", server.port())};
   const Error error = start_error(options);
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);
   EXPECT_EQ(error.message, "cannot listen on 127.0.0.1:" + std::to_string(server.port()) +
@@ -37,7 +41,7 @@ TEST(ServerTest, APortInUseIsAnErrorEvenBesideAServerThatSharesItsPort) {
 
 TEST(ServerTest, AnAddressThatIsNotOurs) {
   ServerOptions options;
-  options.address = "192.0.2.1";  // RFC 5737: nobody's
+  options.listen = {Endpoint::tcp("192.0.2.1", 8080)};  // RFC 5737: nobody's
   const Error error = start_error(options);
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);
   EXPECT_EQ(error.message,
@@ -46,7 +50,7 @@ TEST(ServerTest, AnAddressThatIsNotOurs) {
 
 TEST(ServerTest, AnAddressThatIsNone) {
   ServerOptions options;
-  options.address = "somewhere";
+  options.listen = {Endpoint::tcp("somewhere", 8080)};
   const Error error = start_error(options);
   EXPECT_EQ(error.code, ErrorCode::kInvalid);
   EXPECT_EQ(error.message, "\"somewhere\" is not an IPv4 or IPv6 address");
@@ -59,16 +63,82 @@ TEST(ServerTest, NoThreads) {
 }
 
 TEST(ServerTest, ListensOnIpv6) {
-  for (const std::string address : {"::1", "[::1]"}) {
-    ServerOptions options;
-    options.address = address;
-    TestServer server(options);
-    RawClient client(server.port(), "::1");
+  ServerOptions options;
+  options.listen = {Endpoint::tcp("::1", 0)};
+  TestServer server(options);
+  RawClient client(server.port(), "::1");
+  client.send(kGet);
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+}
+
+/// In a directory that goes with the test.
+class UnixSocketTest : public ::testing::Test {
+ protected:
+  UnixSocketTest() { path_ = std::string(mkdtemp(pattern_.data())) + "/lull.sock"; }
+  ~UnixSocketTest() override { std::filesystem::remove_all(pattern_); }
+  [[nodiscard]] ServerOptions options() const {
+    ServerOptions out;
+    out.threads = 2;
+    out.listen = {*Endpoint::parse("unix:" + path_), Endpoint::tcp("127.0.0.1", 0)};
+    return out;
+  }
+  [[nodiscard]] int status(RawClient& client) const {
     client.send(kGet);
     const auto reply = client.receive();
-    ASSERT_TRUE(reply);
-    EXPECT_EQ(reply->status, 200);
+    return reply ? reply->status : 0;
   }
+
+  std::string pattern_ = (std::filesystem::temp_directory_path() / "lull_test_XXXXXX").string();
+  std::string path_;
+};
+
+TEST_F(UnixSocketTest, IsServedBesideAPort) {
+  {
+    TestServer server(options());
+    EXPECT_EQ(server.server->endpoints().front().text(), "unix:" + path_);
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.push_back(std::make_unique<RawClient>(path_));
+      EXPECT_EQ(status(*clients.back()), 200);
+    }
+    RawClient by_port(server.server->endpoints().back().port);
+    EXPECT_EQ(status(by_port), 200);
+    EXPECT_EQ(server.server->stats().connections_open, 21U);
+    clients.clear();
+    by_port.close();
+    server.server->stop();
+    EXPECT_FALSE(std::filesystem::exists(path_)) << "nobody may come any more";
+    server.server->wait();
+  }
+  EXPECT_FALSE(RawClient(path_).connected());
+}
+
+TEST_F(UnixSocketTest, AnotherServersPathIsRefusedButOneLeftBehindIsTakenOver) {
+  {
+    TestServer server(options());
+    const Error error = start_error(options());
+    EXPECT_EQ(error.message, "cannot listen on unix:" + path_ + ": the path is already in use");
+    RawClient client(path_);
+    EXPECT_EQ(status(client), 200) << "the first is not disturbed";
+  }
+  // As a server that was killed leaves it.
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path_.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ::close(fd);
+  TestServer server(options());
+  RawClient client(path_);
+  EXPECT_EQ(status(client), 200);
+}
+
+TEST_F(UnixSocketTest, AFileThatIsNoSocketIsLeftAlone) {
+  std::ofstream(path_) << "precious";
+  EXPECT_EQ(start_error(options()).code, ErrorCode::kUnavailable);
+  EXPECT_EQ(std::filesystem::file_size(path_), 8U);
 }
 
 TEST(ServerTest, AboveTheConnectionLimitIs503) {

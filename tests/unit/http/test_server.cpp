@@ -74,7 +74,7 @@ std::string EchoHandler::problem(unsigned status, std::string_view code,
 }
 
 TestServer::TestServer(ServerOptions options) {
-  options.port = 0;
+  if (options.listen.empty()) options.listen = {Endpoint::tcp("127.0.0.1", 0)};
   if (options.routes.empty()) options.routes = {"other", "status"};
   auto started = Server::start(std::move(options), handler);
   if (!started) throw std::runtime_error(started.error().text());

@@ -39,7 +39,7 @@ class TestServer {
  public:
   explicit TestServer(ServerOptions options = {});
 
-  [[nodiscard]] std::uint16_t port() const { return server->port(); }
+  [[nodiscard]] std::uint16_t port() const { return server->endpoints().front().port; }
 
   EchoHandler handler;
   std::unique_ptr<Server> server;

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "settings/listen_address.h"
-
 namespace lull::settings {
 namespace {
 
@@ -48,19 +46,6 @@ TEST(Overrides, OnlyWhatLooksLikeASettingIsMisspelt) {
   EXPECT_THAT(found, ::testing::ElementsAre("LULL_DATA_DIRR>LULL_DATA_DIR",
                                             "LULL_LIMITS_FILE_MAX>LULL_LIMITS_FILES_MAX",
                                             "LULL_LIMITS_WHAT>"));
-}
-
-TEST(ListenAddress, AcceptsHostAndPort) {
-  EXPECT_EQ(ListenAddress::parse("127.0.0.1:8080")->text(), "127.0.0.1:8080");
-  EXPECT_EQ(ListenAddress::parse("[::1]:80")->text(), "[::1]:80");
-  EXPECT_EQ(ListenAddress::parse("localhost:80")->host, "127.0.0.1");
-}
-
-TEST(ListenAddress, RefusesTheRest) {
-  for (const char* text :
-       {"", "8080", ":8080", "::1:80", "a:", "a:65536", "a:-1", "a:80x", "[]:80"}) {
-    EXPECT_FALSE(ListenAddress::parse(text)) << text;
-  }
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ log: {format: json, level: warn}
 TEST_F(SettingsTest, ReadsEveryPart) {
   const auto settings = load(kWhole);
   ASSERT_TRUE(settings) << settings.error().front().text();
-  EXPECT_EQ(settings->listen.port, 9090);
+  EXPECT_EQ(settings->listen.front().port, 9090);
   EXPECT_EQ(settings->threads, 3U);
   EXPECT_EQ(settings->log_format, "json");
   EXPECT_EQ(settings->http.request_body_bytes_max, 1000U);
@@ -98,7 +98,7 @@ TEST_F(SettingsTest, OverridesWinAndKeepTheirOwnPaths) {
   overrides.add_flag("data_dir", "here", "--data-dir");
   const auto settings = load(kWhole, overrides);
   ASSERT_TRUE(settings);
-  EXPECT_EQ(settings->listen.text(), "[::1]:1");
+  EXPECT_EQ(settings->listen.front().text(), "[::1]:1");
   EXPECT_EQ(settings->instance.publisher.data_dir, "here") << "relative to the working directory";
 }
 
