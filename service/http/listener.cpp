@@ -183,6 +183,7 @@ Result<Listening> listen_on_path(const Endpoint& asked, unsigned threads) {
 /// How many sockets the service manager passed to this very process.
 int inherited_count() noexcept {
   const auto number = [](const char* name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment
     const char* const text = std::getenv(name);
     long out = 0;
     if (text != nullptr) std::from_chars(text, text + std::strlen(text), out);
