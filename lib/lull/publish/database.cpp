@@ -172,17 +172,19 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& data_dir, Fo
   out->database_.reset(raw);
   if (code != SQLITE_OK) return out->error(code);
   if (sqlite3_db_readonly(raw, "main") == 1) return out->error(SQLITE_READONLY);
-  auto opened = out->execute(out->format_.layout);
-  if (opened) opened = out->lock();
+  auto opened = out->lock();
   if (opened) opened = out->check_format();
   if (!opened) return tl::make_unexpected(opened.error());
   return out;
 }
 
 /// Takes the file's lock for as long as the connection lives: in exclusive mode the first
-/// transaction takes it and none gives it back. WAL in this mode needs no shared memory file.
+/// transaction takes it and none gives it back. WAL in this mode needs no shared memory file, if
+/// nothing has looked at the file before.
 Result<void> Database::lock() {
-  return execute("PRAGMA mmap_size=0; PRAGMA locking_mode=EXCLUSIVE; BEGIN IMMEDIATE; COMMIT;");
+  const std::string sql = std::string("PRAGMA mmap_size=0; PRAGMA locking_mode=EXCLUSIVE;") +
+                          format_.layout + "BEGIN IMMEDIATE; COMMIT;";
+  return execute(sql.c_str());
 }
 
 /// Looks before it writes: a file that is not ours, or newer than us, stays as it is.
