@@ -51,14 +51,15 @@ int main(int argc, char** argv) {
 
   FixedHandler handler;
   lull::http::ServerOptions options;
-  options.port = static_cast<std::uint16_t>(std::atoi(argv[1]));
+  options.listen = {
+      lull::http::Endpoint::tcp("127.0.0.1", static_cast<std::uint16_t>(std::atoi(argv[1])))};
   if (argc > 2) options.threads = static_cast<unsigned>(std::atoi(argv[2]));
   auto server = lull::http::Server::start(options, handler);
   if (!server) {
     std::fprintf(stderr, "fixed_server: %s\n", server.error().text().c_str());
     return 1;
   }
-  std::printf("fixed_server: listening on 127.0.0.1:%d\n", (*server)->port());
+  std::printf("fixed_server: listening on %s\n", (*server)->endpoints().front().text().c_str());
   std::fflush(stdout);
   int signal = 0;
   sigwait(&ends, &signal);
