@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from figures import sizes  # noqa: E402
 from report import Targets, inputs, median, table  # noqa: E402
-from server import BIN, ROOT, lulld, wait_for, work_directory  # noqa: E402
+from server import BIN, INVENTORY, ROOT, lulld, wait_for, work_directory  # noqa: E402
 
 EDITS = 5  # one after the other, of which the median is shown
 SETTLE_SECONDS = 3  # for the grace period and what the allocator gives back
@@ -25,14 +25,7 @@ CONFIG = """\
 listen: 127.0.0.1:0
 retention: {revisions_max: 0}
 collections:
-  inventory:
-    kind: table
-    source: {files: inventory}
-    key: sku
-    fields: {sku: string, warehouse: string, available: integer, price: number}
-    indexes: [warehouse]
-    quantity: available
-"""
+""" + INVENTORY
 
 
 def make(directory, records, seed):

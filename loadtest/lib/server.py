@@ -15,6 +15,16 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build/release/bin"
 DEADLINE_SECONDS = 60
+# What make_inventory writes, as a collection of service.yaml.
+INVENTORY = """\
+  inventory:
+    kind: table
+    source: {files: inventory}
+    key: sku
+    fields: {sku: string, warehouse: string, available: integer, price: number}
+    indexes: [warehouse]
+    quantity: available
+"""
 
 # A load test that is told to end leaves by its `with` blocks, and so stops its servers.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from report import Targets, inputs, median, percentile, table  # noqa: E402
-from server import BIN, DEADLINE_SECONDS, ROOT, lulld, wait_for, work_directory  # noqa: E402
+from server import BIN, DEADLINE_SECONDS, INVENTORY, ROOT, lulld, wait_for, work_directory  # noqa: E402
 
 MEBIBYTE = 2**20
 LINES = 20_000  # of the document
@@ -40,13 +40,6 @@ collections:
   config:
     kind: tree
     source: {{files: documents}}
-  inventory:
-    kind: table
-    source: {{files: inventory}}
-    key: sku
-    fields: {{sku: string, warehouse: string, available: integer, price: number}}
-    indexes: [warehouse]
-    quantity: available
 """
 
 
@@ -251,7 +244,7 @@ def main():
         data = Data(directory, options.records)
         data.write(0)
         (directory / "service.yaml").write_text(
-            CONFIG.format(bound=bound, pin_age_max_ms=PIN_AGE_MAX_MS, retained=RETAINED))
+            CONFIG.format(bound=bound, pin_age_max_ms=PIN_AGE_MAX_MS, retained=RETAINED) + INVENTORY)
         inputs(records=f"{options.records:,}", slow=f"{options.connections:,} of which {options.pages:,} page",
                takes=f"{BYTES_A_ROUND} bytes every {ROUND_SECONDS} s", reloads=options.reloads,
                pin_age_max=f"{PIN_AGE_MAX_MS} ms", retained=RETAINED)
