@@ -32,7 +32,7 @@ void answer_collections(const Context& context, const http::Request& request, ht
     append_collection(body, collection);
   }
   body += "]}";
-  send_owned(request, reply, {pin->revision_text(), kJson, {}}, std::move(body));
+  send_owned(request, reply, {.revision = pin->revision_text()}, std::move(body));
 }
 
 }  // namespace lull::api

@@ -27,7 +27,7 @@ struct DataHead {
   std::string_view revision;
   std::string_view content_type = kJson;
   /// How old what is served is, where its source was not read since the start.
-  std::optional<std::int64_t> stale_seconds;
+  std::optional<std::int64_t> stale_seconds = std::nullopt;
 };
 
 /// Sends bytes that live until this returns, at most http::kCopyBytesMax of them. May be called

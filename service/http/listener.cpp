@@ -74,27 +74,6 @@ std::uint16_t port_of(int fd) noexcept {
   return endpoint.port();
 }
 
-std::string text_of(const ip::tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
-         std::to_string(endpoint.port());
-}
-
-}  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ < 0) return;
-  const int kept = errno;
-  ::close(fd_);
-  errno = kept;
-}
-
-int Descriptor::release() noexcept {
-  return std::exchange(fd_, -1);
-}
-
-namespace {
-
 Result<Listening> listen_on_port(const Endpoint& asked, unsigned threads) {
   boost::system::error_code ec;
   const auto parsed = ip::make_address(asked.host, ec);
@@ -105,7 +84,8 @@ Result<Listening> listen_on_port(const Endpoint& asked, unsigned threads) {
   ip::tcp::endpoint endpoint(parsed, asked.port);
   const auto failed = [&] {
     const int code = errno;  // before Asio's text of the address clears it
-    return tl::make_unexpected(socket_error(code, text_of(endpoint), asked.port));
+    const Endpoint here = Endpoint::tcp(endpoint.address().to_string(), endpoint.port());
+    return tl::make_unexpected(socket_error(code, here.text(), asked.port));
   };
 
   // SO_REUSEPORT would let a second server of the same user share the port in silence.
@@ -225,6 +205,17 @@ Result<Listening> listen_on_inherited(unsigned threads) {
 }
 
 }  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ < 0) return;
+  const int kept = errno;
+  ::close(fd_);
+  errno = kept;
+}
+
+int Descriptor::release() noexcept {
+  return std::exchange(fd_, -1);
+}
 
 Result<Listening> listen_on(const Endpoint& endpoint, unsigned threads) {
   switch (endpoint.kind) {

@@ -193,9 +193,9 @@ int serve(const settings::Settings& settings) {
 
   admin::OperationsHandler operations(**instance, *clock);
   admin::ProbesHandler probes(operations);
-  http::Handler& beside_data = settings.admin_listen ? static_cast<http::Handler&>(probes)
-                                                     : static_cast<http::Handler&>(operations);
-  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), beside_data, {},
+  http::Handler* beside_data = &operations;
+  if (settings.admin_listen) beside_data = &probes;
+  api::ApiHandler handler((*instance)->view(), (*instance)->specs(), *beside_data, {},
                           &(*instance)->stale_marks());
   auto server = http::Server::start(server_options(settings, **instance), handler);
   if (!server) return failed(log, "cannot listen", server.error());

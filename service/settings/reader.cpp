@@ -202,7 +202,7 @@ void Reader::strings(std::string_view key, std::vector<std::string>& out) {
 }
 
 void Reader::string_or_strings(std::string_view key, std::vector<std::string>& out) {
-  const codec::Node* const node = child(key);
+  const codec::Node* const node = node_ == nullptr ? nullptr : node_->member(key);
   const bool overridden = context_.overrides.find(dotted(key)).has_value();
   if (!overridden && node != nullptr && node->kind == codec::Node::Kind::kArray) {
     return strings(key, out);

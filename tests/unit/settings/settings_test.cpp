@@ -147,6 +147,11 @@ TEST_F(SettingsTest, UnknownKeysNameTheNearest) {
                                 HasSubstr("did you mean 'listen'?"))));
 }
 
+TEST_F(SettingsTest, EachAllowedKeyIsNamedOnce) {
+  EXPECT_THAT(errors("completely_else: 1\n" + std::string(kWhole)),
+              ElementsAre(HasSubstr("allowed here: listen, admin_listen, threads,")));
+}
+
 TEST_F(SettingsTest, ReportsEveryErrorAtOnce) {
   const auto all = errors(R"(listen: nowhere
 threads: 0
