@@ -11,6 +11,7 @@ namespace lull {
 namespace {
 
 using publish::CollectionSpec;
+using publish::current_collection;
 using publish::Publisher;
 using snapshot::Collection;
 using Time = Clock::Steady;
@@ -24,10 +25,6 @@ constexpr std::chrono::seconds kRetryFirst{1};
 
 bool same_errors(const std::optional<Rejection>& last, const Errors& errors) {
   return last && std::ranges::equal(last->errors, errors, {}, &Error::text, &Error::text);
-}
-
-Collection current(const publish::PublishedView& view, const std::string& name) {
-  return view.read([&](const publish::View& v) { return *v.current().find(name); });
 }
 
 std::uint64_t bytes_of(const source::ChangeSet& change_set) {
@@ -94,7 +91,8 @@ publish::Progress::Report Feed::progress_report(const InstanceOptions& options,
 
 /// Commits as soon as something is published: what comes after may find no memory.
 std::optional<Feed::Refusal> Feed::publish(source::ChangeSet change_set) {
-  auto loaded = loader_->load(std::move(change_set), current(publisher_.view(), spec_.name));
+  auto loaded =
+      loader_->load(std::move(change_set), current_collection(publisher_.view(), spec_.name));
   if (!loaded) return Refusal{std::move(loaded.error()), false};
   std::optional<publish::Candidate> candidate = *std::move(loaded);
   for (int offer = 1; candidate; ++offer) {
@@ -103,7 +101,7 @@ std::optional<Feed::Refusal> Feed::publish(source::ChangeSet change_set) {
     if (result.error().code != ErrorCode::kStaleBase || offer == kOffersMax) {
       return Refusal{Errors{std::move(result.error())}, true};
     }
-    candidate = loader_->again(current(publisher_.view(), spec_.name));
+    candidate = loader_->again(current_collection(publisher_.view(), spec_.name));
   }
   loader_->commit();
   return std::nullopt;
@@ -127,7 +125,7 @@ std::optional<Feed::Refusal> Feed::try_publish(source::ChangeSet change_set) {
 /// where nothing is served yet. The source waits: it must not look while it is undecided.
 std::optional<Feed::Refusal> Feed::publish_large(source::ChangeSet change_set) {
   std::optional<Refusal> refusal;
-  if (current(publisher_.view(), spec_.name).loaded()) {
+  if (current_collection(publisher_.view(), spec_.name).loaded()) {
     std::exception_ptr
         failure;  // no memory even for a refusal: for offer() to see, not for the end
     std::thread([&] {
@@ -199,7 +197,7 @@ void Feed::unreadable(const Errors& errors) {
 /// Keeps a rejection; the same one again is neither counted nor told.
 void Feed::note(std::optional<Rejection>& place, const Errors& errors) noexcept {
   try {
-    const bool loaded = current(publisher_.view(), spec_.name).loaded();
+    const bool loaded = current_collection(publisher_.view(), spec_.name).loaded();
     const Rejection rejection{spec_.name, clock_.wall(), errors, loaded};
     {
       const std::lock_guard lock(mutex_);

@@ -45,8 +45,7 @@ class Bench {
                 R"("},"features":["a","b"],"timeout_ms":250})"};
   }
   [[nodiscard]] snapshot::Collection current() const {
-    return publisher_->view().read(
-        [](const publish::View& view) { return *view.current().find("config"); });
+    return publish::current_collection(publisher_->view(), spec_.name);
   }
   /// Seconds of CPU.
   double load(source::ChangeSet set);

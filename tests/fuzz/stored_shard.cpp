@@ -94,7 +94,7 @@ void check(std::string_view bytes) {
 /// The records of a shard put in their order, as far as they can be read: a change of a key hardly
 /// ever leaves them in it, and then nothing behind would be looked at.
 std::string in_order(std::string_view bytes) {
-  snapshot::BoundedInput in(bytes);
+  snapshot::BoundedInput in(bytes, "a shard");
   static_cast<void>(in.take(4));
   const auto indexes = in.size(kIndexesMax);
   const auto count = in.size(snapshot::Shard::kRecordsMax);

@@ -66,6 +66,14 @@ Result<bool> Statement::step() {
   return error;
 }
 
+Result<void> Statement::run() {
+  for (;;) {
+    const auto row = step();
+    if (!row) return tl::make_unexpected(row.error());
+    if (!*row) return {};
+  }
+}
+
 void Statement::reset() noexcept {
   sqlite3_reset(statement_.get());
 }

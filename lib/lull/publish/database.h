@@ -29,6 +29,8 @@ class Statement {
   /// True if there is a row; false after the last one, and then it may be bound and run again. On
   /// error too.
   [[nodiscard]] Result<bool> step();
+  /// Steps to the end, for a statement whose rows, if there are any left, nobody wants.
+  [[nodiscard]] Result<void> run();
   /// Ends a query before its last row.
   void reset() noexcept;
 

@@ -15,10 +15,6 @@ constexpr std::chrono::seconds kStopMax{2};
 /// Between two questions whether to go on.
 constexpr std::uint64_t kPartsAtOnce = 64;
 
-snapshot::Collection current(const Publisher& publisher, const std::string& name) {
-  return publisher.view().read([&](const View& view) { return *view.current().find(name); });
-}
-
 }  // namespace
 
 LastGood::LastGood(std::string data_dir, std::vector<CollectionSpec> collections,
@@ -64,10 +60,9 @@ void LastGood::replace_store() {
 void LastGood::replace_damaged_store() {
   if (store_ == nullptr || !store_->database().damaged()) return;
   replace_store();
-  const std::lock_guard lock(mutex_);
   for (const CollectionSpec& spec : collections_) {
     const std::chrono::seconds age(marks_.seconds(spec.name).value_or(0));
-    due_.insert_or_assign(spec.name, Due{clock_.steady(), clock_.wall() - age});
+    add_due(spec.name, {clock_.steady(), clock_.wall() - age});
   }
 }
 
@@ -111,7 +106,7 @@ Result<void> LastGood::serve_one(const CollectionSpec& spec, Publisher& publishe
     kept_.insert_or_assign(spec.name, Kept{*data, (*head)->parts});
     marks_.set(spec.name, (*head)->published);
     auto published = publisher.submit_and_wait(
-        {spec.name, current(publisher, spec.name).changed_at, *std::move(data),
+        {spec.name, current_collection(publisher.view(), spec.name).changed_at, *std::move(data),
          "last-known-good, until its sources are read", 0, true});
     if (!published) {
       marks_.clear(spec.name, false);
@@ -144,7 +139,8 @@ void LastGood::add_due(const std::string& collection, Due due) {
 void LastGood::source_read(const std::string& collection) noexcept {
   if (!marks_.seconds(collection)) return;
   try {
-    if (!marks_.clear(collection, current(*publisher_, collection).restored)) return;
+    if (!marks_.clear(collection, current_collection(publisher_->view(), collection).restored))
+      return;
     tell({LastGoodEvent::Kind::kHealed, collection, 0, {}, {}});
     // The source may have put right what no content hash covers.
     add_due(collection, {clock_.steady(), clock_.wall(), true});
@@ -238,7 +234,7 @@ void LastGood::keep(const std::string& collection, const Due& wanted) {
 }
 
 Result<void> LastGood::try_keep(const CollectionSpec& spec, Clock::Wall read) {
-  const snapshot::Collection collection = current(*publisher_, spec.name);
+  const snapshot::Collection collection = current_collection(publisher_->view(), spec.name);
   if (!collection.loaded()) return {};
   if (store_ == nullptr) {
     if (auto opened = open_store(); !opened) return opened;
@@ -287,9 +283,14 @@ Result<LastGood::Difference> LastGood::difference(const CollectionSpec& spec,
   }
   auto hashes = store_->hashes(spec.name);
   if (!hashes) return tl::make_unexpected(std::move(hashes.error()));
+  if (hashes->empty()) {  // all of it is new: the store hashes it when it writes it
+    out.added = all_parts(data);
+    out.parts = out.added.size();
+    return out;
+  }
   for (const GoodPart& part : all_parts(data)) {
     if (++out.parts % kPartsAtOnce == 0 && !go_on()) {
-      return fail(ErrorCode::kUnavailable, "the save was interrupted");
+      return LastGoodStore::interrupted();
     }
     if (hashes->erase(sha256(stored_part(part, spec))) == 0) out.added.push_back(part);
   }

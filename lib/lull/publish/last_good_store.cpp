@@ -3,7 +3,6 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <limits>
 #include <system_error>
@@ -62,11 +61,11 @@ tl::unexpected<Error> damaged(std::string_view collection, const std::string& wh
               "the last-known-good of '" + std::string(collection) + "' is damaged: " + what);
 }
 
-tl::unexpected<Error> interrupted() {
+}  // namespace
+
+tl::unexpected<Error> LastGoodStore::interrupted() {
   return fail(ErrorCode::kUnavailable, "the save was interrupted");
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LastGoodStore>> LastGoodStore::open(const std::string& data_dir) {
   std::unique_ptr<LastGoodStore> out(new LastGoodStore);
@@ -153,8 +152,7 @@ Result<std::int64_t> LastGoodStore::generation(std::string_view collection) {
 Result<void> LastGoodStore::clean(std::string_view collection, const GoOn& go_on) {
   const auto good = generation(collection);
   if (!good) return tl::make_unexpected(good.error());
-  auto done = transaction(
-      0, [&] { return undropped_.bind(1, collection).bind(2, *good).step().map([](bool) {}); });
+  auto done = transaction(0, [&] { return undropped_.bind(1, collection).bind(2, *good).run(); });
   for (bool more = true; done && more;) {
     if (!go_on()) return interrupted();
     done = transaction(kBatchParts * kRemovalBytes, [&]() -> Result<void> {
@@ -168,7 +166,7 @@ Result<void> LastGoodStore::clean(std::string_view collection, const GoOn& go_on
       if (!row) return tl::make_unexpected(row.error());
       more = ids.size() == kBatchParts;
       for (const std::int64_t id : ids) {
-        if (auto gone = remove_part_.bind(1, id).step(); !gone) return gone.map([](bool) {});
+        if (auto gone = remove_part_.bind(1, id).run(); !gone) return gone;
       }
       return {};
     });
@@ -257,12 +255,12 @@ Result<void> LastGoodStore::add(std::string_view collection, std::int64_t genera
     }
     auto added = transaction(bytes, [&]() -> Result<void> {
       for (const auto& [hash, part] : batch) {
-        const auto done = add_.bind(1, collection)
-                              .bind_blob(2, view(hash))
-                              .bind(3, generation)
-                              .bind_blob(4, part)
-                              .step();
-        if (!done) return tl::make_unexpected(done.error());
+        auto done = add_.bind(1, collection)
+                        .bind_blob(2, view(hash))
+                        .bind(3, generation)
+                        .bind_blob(4, part)
+                        .run();
+        if (!done) return done;
       }
       return {};
     });
@@ -282,7 +280,7 @@ Result<void> LastGoodStore::drop(std::string_view collection, std::int64_t gener
             drop_.bind(1, collection).bind_blob(2, view(removed[i])).bind(3, generation).step();
         if (!row) return tl::make_unexpected(row.error());
         if (!*row) return damaged(collection, "a part that was there is gone");
-        if (const auto end_of = drop_.step(); !end_of) return tl::make_unexpected(end_of.error());
+        if (auto ended = drop_.run(); !ended) return ended;
       }
       return {};
     });
@@ -304,8 +302,7 @@ Result<void> LastGoodStore::finish(std::string_view collection, std::int64_t gen
         .bind_blob(4, view(head.content_hash))
         .bind(5, static_cast<std::int64_t>(seconds.count()))
         .bind(6, static_cast<std::int64_t>(head.parts))
-        .step()
-        .map([](bool) {});
+        .run();
   });
 }
 
@@ -316,12 +313,12 @@ Result<void> LastGoodStore::remove_dropped(std::string_view collection, const Go
     if (!go_on()) return interrupted();
     done = transaction(kBatchParts * kRemovalBytes, [&]() -> Result<void> {
       const auto limit = static_cast<std::int64_t>(kBatchParts);
-      auto row = remove_parts_.bind(1, collection).bind(2, limit).step();
-      if (!row) return tl::make_unexpected(row.error());
-      row = remove_marks_.bind(1, collection).bind(2, limit).step();
-      more = row && *row;
-      while (row && *row) row = remove_marks_.step();
-      return row.map([](bool) {});
+      auto gone = remove_parts_.bind(1, collection).bind(2, limit).run();
+      if (!gone) return gone;
+      const auto mark = remove_marks_.bind(1, collection).bind(2, limit).step();
+      if (!mark) return tl::make_unexpected(mark.error());
+      more = *mark;
+      return more ? remove_marks_.run() : Result<void>();
     });
   }
   return done;
@@ -365,9 +362,7 @@ Result<void> LastGoodStore::forget(std::string_view collection) {
           "DELETE FROM dropped WHERE collection = ?1"}) {
       auto statement = database_->prepare(sql);
       if (!statement) return tl::make_unexpected(std::move(statement.error()));
-      if (auto gone = statement->bind(1, collection).step(); !gone) {
-        return gone.map([](bool) {});
-      }
+      if (auto gone = statement->bind(1, collection).run(); !gone) return gone;
     }
     return {};
   });

@@ -54,6 +54,9 @@ class LastGoodStore {
   /// Puts the file aside as `last-good.db.refused`, in the place of an older one.
   [[nodiscard]] static Result<void> put_aside(const std::string& data_dir);
 
+  /// What a save ends with that was told not to go on.
+  [[nodiscard]] static tl::unexpected<Error> interrupted();
+
   /// For a look at the file.
   [[nodiscard]] Database& database() noexcept { return *database_; }
 

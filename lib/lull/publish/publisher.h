@@ -17,8 +17,6 @@
 
 namespace lull::publish {
 
-class Database;
-
 /// A collection's next data, completely built, and the revision of the collection it is based on.
 struct Candidate {
   std::string collection;

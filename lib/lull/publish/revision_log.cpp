@@ -4,15 +4,15 @@
 #include <utility>
 
 namespace lull::publish {
+namespace {
 
+/// 32 random bits, not 0.
 std::uint32_t random_epoch() {
   std::random_device random;
   std::uint32_t epoch = 0;
   while (epoch == 0) epoch = random();
   return epoch;
 }
-
-namespace {
 
 Database::Format revision_format() {
   return {.file = "lull.db",
@@ -64,7 +64,7 @@ Result<void> RevisionLog::load() {
 Result<Revision> RevisionLog::record() {
   const Revision next{last_.epoch, last_.number + 1};
   if (database_) {
-    const auto done = update_.bind(1, static_cast<std::int64_t>(next.number)).step();
+    const auto done = update_.bind(1, static_cast<std::int64_t>(next.number)).run();
     if (!done) return tl::make_unexpected(done.error());
   }
   last_ = next;

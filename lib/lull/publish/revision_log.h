@@ -40,7 +40,4 @@ class RevisionLog {
   Statement update_;  // after database_: finalised before it is closed
 };
 
-/// 32 random bits, not 0.
-[[nodiscard]] std::uint32_t random_epoch();
-
 }  // namespace lull::publish

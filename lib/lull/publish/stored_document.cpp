@@ -43,12 +43,6 @@ bool read_origins(codec::Node& node, std::size_t files, BoundedInput& in) {
       node.children, [&](codec::Member& child) { return read_origins(child.value, files, in); });
 }
 
-tl::unexpected<Error> refuse(const BoundedInput& in, std::string_view what) {
-  return fail(ErrorCode::kInvalid, "a stored document " + std::string(what) + ", before byte " +
-                                       std::to_string(in.taken()) + " of " +
-                                       std::to_string(in.taken() + in.left()));
-}
-
 }  // namespace
 
 std::string stored_document(const Document& document) {
@@ -71,29 +65,29 @@ std::string stored_document(const Document& document) {
 Result<std::shared_ptr<const Document>> read_stored_document(
     std::string_view bytes, const codec::DocumentLimits& limits,
     std::shared_ptr<MemoryAccount> account) {
-  BoundedInput in(bytes);
-  if (in.take(kHead.size()) != kHead) return refuse(in, "has another form");
+  BoundedInput in(bytes, "a stored document");
+  if (in.take(kHead.size()) != kHead) return in.refuse("has another form");
   const auto name = in.sized();
-  if (!name || !is_document_name(*name)) return refuse(in, "has no name that is allowed");
+  if (!name || !is_document_name(*name)) return in.refuse("has no name that is allowed");
   const auto count = in.size(kFilesMax);
-  if (!count || *count == 0) return refuse(in, "has no number of files that is allowed");
+  if (!count || *count == 0) return in.refuse("has no number of files that is allowed");
   std::vector<std::string> files;
   for (std::size_t i = 0; i < *count; ++i) {
     const auto file = in.sized();
-    if (!file) return refuse(in, "names more bytes than it has");
+    if (!file) return in.refuse("names more bytes than it has");
     files.emplace_back(*file);
   }
   const auto text = in.sized();
-  if (!text) return refuse(in, "names more bytes than it has");
+  if (!text) return in.refuse("names more bytes than it has");
   codec::DocumentLimits of_text = limits;
   of_text.document_bytes_max =
       text->size();  // the limit is for files: canonical text may be longer
   auto node = codec::parse_document(*text, codec::DocumentFormat::kJson, {*name, 0}, of_text);
   if (!node) return tl::make_unexpected(std::move(node.error()));
-  if (!read_origins(*node, files.size(), in)) return refuse(in, "has broken origins");
-  if (!in.done()) return refuse(in, "has bytes after its origins");
+  if (!read_origins(*node, files.size(), in)) return in.refuse("has broken origins");
+  if (!in.done()) return in.refuse("has bytes after its origins");
   auto document = to_document(std::string(*name), *node, files, std::move(account));
-  if (document->text() != *text) return refuse(in, "is not in canonical form");
+  if (document->text() != *text) return in.refuse("is not in canonical form");
   return document;
 }
 

@@ -77,11 +77,6 @@ struct TreeLoader::Build {
     const auto found = changed.find(name);
     return found != changed.end() ? found->second : base_layer(name);
   }
-  [[nodiscard]] bool has_layer(std::string_view name) const {
-    const auto found = changed.find(name);
-    return found != changed.end() ? found->second != nullptr
-                                  : base != nullptr && base->layer(name) != nullptr;
-  }
   [[nodiscard]] bool has_app(std::string_view name) const {
     const auto found = apps.find(name);
     return found != apps.end() ? found->second : base != nullptr && base->has_app(name);
@@ -114,7 +109,7 @@ void TreeLoader::Build::find_apps(std::span<const std::string> profiles) {
   for (const auto& [layer_name, document] : changed) {
     const std::string app(validate::split_layer_name(layer_name, profiles).app);
     const auto is_its_layer = [&](const std::string& name) {
-      return validate::split_layer_name(name, profiles).app == app && has_layer(name);
+      return validate::split_layer_name(name, profiles).app == app && layer(name) != nullptr;
     };
     const bool there = is_its_layer(app) || std::ranges::any_of(profiles, [&](const auto& profile) {
                          std::string name = app;

@@ -1,6 +1,7 @@
 // What is published: the current snapshot and the retained ones before it.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "lull/base/memory_account.h"
@@ -44,5 +45,12 @@ class View final : public rcu::Reclaimable {
 };
 
 using PublishedView = rcu::Published<View>;
+
+/// A collection as it is now, with a hold on its data. `name` is declared. Threads: any that may
+/// begin a read section.
+[[nodiscard]] inline snapshot::Collection current_collection(const PublishedView& view,
+                                                             std::string_view name) {
+  return view.read([name](const View& v) { return *v.current().find(name); });
+}
 
 }  // namespace lull::publish

@@ -1,21 +1,24 @@
-// Bytes from outside, taken piece by piece and never beyond their end.
+// Bytes of a stored thing, taken piece by piece and never beyond their end.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+
+#include "lull/base/error.h"
 
 namespace lull::snapshot {
 
 /// Threads: one.  Lifetime: that of the bytes; what is taken are views into them.
 class BoundedInput {
  public:
-  explicit BoundedInput(std::string_view bytes) noexcept : size_(bytes.size()), rest_(bytes) {}
+  /// `thing` is what messages call it: `a stored shard`. A literal.
+  BoundedInput(std::string_view bytes, std::string_view thing) noexcept
+      : thing_(thing), size_(bytes.size()), rest_(bytes) {}
 
   [[nodiscard]] bool done() const noexcept { return rest_.empty(); }
-  /// Bytes taken so far.
-  [[nodiscard]] std::size_t taken() const noexcept { return size_ - rest_.size(); }
   [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
 
   /// Nothing if there are not so many.
@@ -44,8 +47,15 @@ class BoundedInput {
     const auto count = size(left());
     return count ? take(*count) : std::nullopt;
   }
+  /// `a stored shard has another form, before byte 4 of 100`, as kInvalid.
+  [[nodiscard]] tl::unexpected<Error> refuse(std::string_view what) const {
+    return fail(ErrorCode::kInvalid, std::string(thing_) + ' ' + std::string(what) +
+                                         ", before byte " + std::to_string(size_ - rest_.size()) +
+                                         " of " + std::to_string(size_));
+  }
 
  private:
+  std::string_view thing_;
   std::size_t size_;
   std::string_view rest_;
 };

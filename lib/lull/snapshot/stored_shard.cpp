@@ -34,12 +34,6 @@ bool well_formed(std::string_view attributes, std::size_t indexes) noexcept {
   return attributes.empty();
 }
 
-tl::unexpected<Error> refuse(const BoundedInput& in, std::string_view what) {
-  return fail(ErrorCode::kInvalid, "a stored shard " + std::string(what) + ", before byte " +
-                                       std::to_string(in.taken()) + " of " +
-                                       std::to_string(in.taken() + in.left()));
-}
-
 std::optional<StoredRecord> read_record(BoundedInput& in) noexcept {
   constexpr std::size_t kSizeMax = std::numeric_limits<std::uint32_t>::max();
   const auto key_bytes = in.size(kKeyBytesMax);
@@ -75,12 +69,12 @@ void append_stored_shard(std::string& out, const Shard& shard, std::size_t index
 }
 
 Result<StoredShard> read_stored_shard(std::string_view bytes) {
-  BoundedInput in(bytes);
-  if (in.take(kHead.size()) != kHead) return refuse(in, "has another form");
+  BoundedInput in(bytes, "a stored shard");
+  if (in.take(kHead.size()) != kHead) return in.refuse("has another form");
   const auto indexes = in.size(kIndexesMax);
-  if (!indexes) return refuse(in, "has no number of indexes");
+  if (!indexes) return in.refuse("has no number of indexes");
   const auto count = in.size(Shard::kRecordsMax);
-  if (!count || *count == 0) return refuse(in, "has no number of records that is allowed");
+  if (!count || *count == 0) return in.refuse("has no number of records that is allowed");
   StoredShard out;
   out.indexes = *indexes;
   out.records.reserve(*count);
@@ -88,18 +82,18 @@ Result<StoredShard> read_stored_shard(std::string_view bytes) {
   HashedRecord last;
   for (std::size_t i = 0; i < *count; ++i) {
     const auto record = read_record(in);
-    if (!record) return refuse(in, "names more bytes than it has");
-    if (!key_fault(record->key).empty()) return refuse(in, "has a key that is not allowed");
-    if (!well_formed(record->attributes, *indexes)) return refuse(in, "has broken attributes");
-    if (record->json.empty()) return refuse(in, "has a record without JSON");
+    if (!record) return in.refuse("names more bytes than it has");
+    if (!key_fault(record->key).empty()) return in.refuse("has a key that is not allowed");
+    if (!well_formed(record->attributes, *indexes)) return in.refuse("has broken attributes");
+    if (record->json.empty()) return in.refuse("has a record without JSON");
     const HashedRecord next{key_hash(record->key), *record, nullptr};
-    if (i != 0 && !comes_before(last, next)) return refuse(in, "has records out of order");
+    if (i != 0 && !comes_before(last, next)) return in.refuse("has records out of order");
     last = next;
     totals += Totals::of(*record);
     out.records.push_back(*record);
   }
-  if (!in.done()) return refuse(in, "has bytes after its records");
-  if (!Shard::fits(totals)) return refuse(in, "has more bytes than a shard takes");
+  if (!in.done()) return in.refuse("has bytes after its records");
+  if (!Shard::fits(totals)) return in.refuse("has more bytes than a shard takes");
   return out;
 }
 

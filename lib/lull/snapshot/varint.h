@@ -26,7 +26,7 @@ inline char* write_size(char* at, std::size_t size) noexcept {
 
 inline void append_varint(std::string& out, std::size_t size) {
   std::array<char, kSizeBytesMax> bytes{};
-  out.append(bytes.data(), static_cast<std::size_t>(write_size(bytes.data(), size) - bytes.data()));
+  out.append(bytes.data(), write_size(bytes.data(), size));
 }
 
 /// Reads a size that write_size() wrote, and steps over it. Only for bytes of our own.
